@@ -1,0 +1,249 @@
+/**
+ * Edge (net, processes). What tests ask of a running Kafka: topics, records of any codec, transactions,
+ * offsets. Built on kafkajs's admin and producer and on kcat, never on the code under test.
+ */
+import { type Admin, CompressionTypes, Kafka as Client, type Producer } from "kafkajs";
+
+export type Codec = "none" | "gzip" | "snappy" | "lz4" | "zstd";
+
+export interface TopicOptions {
+  readonly partitions?: number;
+  readonly config?: Readonly<Record<string, string>>;
+}
+
+export interface TestRecord {
+  readonly key?: string | Uint8Array | null;
+  readonly value: string | Uint8Array | null;
+  readonly partition?: number;
+  /** ms since the epoch. */
+  readonly timestamp?: number;
+}
+
+export interface LinesOptions {
+  readonly codec?: Codec;
+  /** All lines go there; without it they are spread over all partitions. */
+  readonly partition?: number;
+}
+
+export interface KafkaAdmin {
+  createTopic(topic: string, options?: TopicOptions): Promise<void>;
+  deleteTopic(topic: string): Promise<void>;
+  addPartitions(topic: string, count: number): Promise<void>;
+  /** Few records, any bytes, uncompressed or gzip; acknowledged by all copies. */
+  produce(topic: string, records: readonly TestRecord[], codec?: "none" | "gzip"): Promise<void>;
+  /** Many records, one per line (no newline inside), by kcat: about 200,000 a second. */
+  produceLines(topic: string, lines: Iterable<string>, options?: LinesOptions): Promise<void>;
+  /** Records of one transaction, then commit or abort; a control record follows them in the log. */
+  produceTransaction(
+    topic: string,
+    records: readonly TestRecord[],
+    end: "commit" | "abort",
+  ): Promise<void>;
+  /** The offset behind the last record of each partition. */
+  endOffsets(topic: string): Promise<Map<number, number>>;
+  /** The first offset of each partition. */
+  startOffsets(topic: string): Promise<Map<number, number>>;
+  /** What a group has committed; partitions without a commit are left out. */
+  committedOffsets(group: string, topic: string): Promise<Map<number, number>>;
+  setCommittedOffset(
+    group: string,
+    topic: string,
+    partition: number,
+    offset: number,
+  ): Promise<void>;
+  /** Moves the log's start forward (truncation). */
+  deleteRecords(topic: string, partition: number, beforeOffset: number): Promise<void>;
+  /** Members that a (classic) group has now. */
+  groupMembers(group: string): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** A client for tests; connects on first use. */
+export function kafkaAdmin(brokers: readonly string[]): KafkaAdmin {
+  return new TestAdmin(brokers);
+}
+
+class TestAdmin implements KafkaAdmin {
+  #brokers: readonly string[];
+  #client: Client;
+  #admin: Promise<Admin> | undefined;
+  #producer: Promise<Producer> | undefined;
+  #transactions = 0;
+
+  constructor(brokers: readonly string[]) {
+    this.#brokers = brokers;
+    this.#client = new Client({ brokers: [...brokers], logLevel: 0, clientId: "tpctl-tests" });
+  }
+
+  async createTopic(topic: string, options: TopicOptions = {}): Promise<void> {
+    const config = Object.entries(options.config ?? {});
+    const admin = await this.#connected();
+    await admin.createTopics({
+      waitForLeaders: true,
+      topics: [{
+        topic,
+        numPartitions: options.partitions ?? 1,
+        configEntries: config.map(([name, value]) => ({ name, value })),
+      }],
+    });
+  }
+
+  async deleteTopic(topic: string): Promise<void> {
+    await (await this.#connected()).deleteTopics({ topics: [topic] });
+  }
+
+  async addPartitions(topic: string, count: number): Promise<void> {
+    await (await this.#connected()).createPartitions({ topicPartitions: [{ topic, count }] });
+  }
+
+  async produce(
+    topic: string,
+    records: readonly TestRecord[],
+    codec: "none" | "gzip" = "none",
+  ): Promise<void> {
+    this.#producer ??= this.#connectProducer();
+    const compression = codec === "gzip" ? CompressionTypes.GZIP : CompressionTypes.None;
+    const messages = records.map(toMessage);
+    await (await this.#producer).send({ topic, messages, compression, acks: -1 });
+  }
+
+  async produceLines(
+    topic: string,
+    lines: Iterable<string>,
+    options: LinesOptions = {},
+  ): Promise<void> {
+    const child = Bun.spawn([
+      "kcat",
+      "-P",
+      "-b",
+      this.#brokers.join(","),
+      "-t",
+      topic,
+      "-z",
+      options.codec ?? "none",
+      "-X",
+      "linger.ms=20",
+      "-X",
+      "acks=all",
+      "-X",
+      "enable.idempotence=true",
+      ...(options.partition === undefined ? [] : ["-p", String(options.partition)]),
+    ], { stdin: "pipe", stdout: "ignore", stderr: "pipe" });
+    let text = "";
+    for (const line of lines) {
+      text += `${line}\n`;
+      if (text.length < 1_000_000) continue;
+      child.stdin.write(text);
+      await child.stdin.flush();
+      text = "";
+    }
+    child.stdin.write(text);
+    await child.stdin.end();
+    const [code, said] = await Promise.all([child.exited, new Response(child.stderr).text()]);
+    if (code !== 0) throw new Error(`kcat ended with ${code}: ${said}`);
+  }
+
+  async produceTransaction(
+    topic: string,
+    records: readonly TestRecord[],
+    end: "commit" | "abort",
+  ): Promise<void> {
+    const producer = this.#client.producer({
+      transactionalId: `tpctl-tests-${process.pid}-${this.#transactions++}`,
+      idempotent: true,
+      maxInFlightRequests: 1,
+    });
+    await producer.connect();
+    try {
+      const transaction = await producer.transaction();
+      await transaction.send({ topic, messages: records.map(toMessage) });
+      await (end === "commit" ? transaction.commit() : transaction.abort());
+    } finally {
+      await producer.disconnect();
+    }
+  }
+
+  async endOffsets(topic: string): Promise<Map<number, number>> {
+    const offsets = await (await this.#connected()).fetchTopicOffsets(topic);
+    return new Map(offsets.map(({ partition, high }) => [partition, Number(high)]));
+  }
+
+  async startOffsets(topic: string): Promise<Map<number, number>> {
+    const offsets = await (await this.#connected()).fetchTopicOffsets(topic);
+    return new Map(offsets.map(({ partition, low }) => [partition, Number(low)]));
+  }
+
+  async committedOffsets(group: string, topic: string): Promise<Map<number, number>> {
+    const admin = await this.#connected();
+    const answers = await admin.fetchOffsets({ groupId: group, topics: [topic] });
+    const partitions = answers.flatMap((answer) => answer.partitions);
+    return new Map(
+      partitions.map(({ partition, offset }): [number, number] => [partition, Number(offset)])
+        .filter(([, offset]) => offset >= 0),
+    );
+  }
+
+  async setCommittedOffset(
+    group: string,
+    topic: string,
+    partition: number,
+    offset: number,
+  ): Promise<void> {
+    const partitions = [{ partition, offset: String(offset) }];
+    await (await this.#connected()).setOffsets({ groupId: group, topic, partitions });
+  }
+
+  async deleteRecords(topic: string, partition: number, beforeOffset: number): Promise<void> {
+    const partitions = [{ partition, offset: String(beforeOffset) }];
+    await (await this.#connected()).deleteTopicRecords({ topic, partitions });
+  }
+
+  async groupMembers(group: string): Promise<number> {
+    const { groups } = await (await this.#connected()).describeGroups([group]);
+    return groups[0]?.members.length ?? 0;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([
+      this.#admin?.then((admin) => admin.disconnect()).catch(() => {}),
+      this.#producer?.then((producer) => producer.disconnect()).catch(() => {}),
+    ]);
+    this.#admin = undefined;
+    this.#producer = undefined;
+  }
+
+  #connected(): Promise<Admin> {
+    this.#admin ??= connectAdmin(this.#client);
+    return this.#admin;
+  }
+
+  async #connectProducer(): Promise<Producer> {
+    const producer = this.#client.producer({ idempotent: true, allowAutoTopicCreation: false });
+    await producer.connect();
+    return producer;
+  }
+}
+
+async function connectAdmin(client: Client): Promise<Admin> {
+  const admin = client.admin();
+  await admin.connect();
+  return admin;
+}
+
+function toMessage(record: TestRecord): {
+  key: string | Buffer | null;
+  value: string | Buffer | null;
+  partition?: number;
+  timestamp?: string;
+} {
+  return {
+    key: toBytes(record.key ?? null),
+    value: toBytes(record.value),
+    ...(record.partition === undefined ? {} : { partition: record.partition }),
+    ...(record.timestamp === undefined ? {} : { timestamp: String(record.timestamp) }),
+  };
+}
+
+function toBytes(value: string | Uint8Array | null): string | Buffer | null {
+  return value instanceof Uint8Array ? Buffer.from(value) : value;
+}
