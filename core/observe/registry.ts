@@ -3,19 +3,24 @@
  * is made at start and passed down; the exposition text and the port are core/observe's business.
  */
 
+/** Label names and their values. */
 export type Labels = Readonly<Record<string, string>>;
 
+/** A number that only grows. */
 export interface Counter {
   /** Adds `by` (1 if left out), never negative. */
   add(by?: number): void;
 }
 
+/** A number that goes up and down. */
 export interface Gauge {
+  /** NaN takes the series out of what is served: not known, or not ours any more (a lost partition). */
   set(value: number): void;
 }
 
+/** How often values fell into which bucket. */
 export interface Histogram {
-  /** Takes a value (seconds), `count` times over (1 if left out). */
+  /** Takes a value (seconds), `count` times over (1 if left out). NaN is left out. */
   observe(value: number, count?: number): void;
 }
 
