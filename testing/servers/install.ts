@@ -1,0 +1,78 @@
+/**
+ * Edge (processes, files). Brings the Debian packages that the real servers of the tests come from.
+ * It acts only as root on a machine with apt, and only for what is missing; anywhere else it says
+ * what is missing and leaves the matter to the tests, which skip with the reason.
+ */
+import { chmod, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { findProgram } from "./server.ts";
+
+/** A program that the tests look for, and the Debian package that has it. */
+interface Needed {
+  readonly debianPackage: string;
+  /** Any of these will do: absolute paths, or names looked up in PATH. */
+  readonly programs: readonly string[];
+}
+
+const needed: readonly Needed[] = [
+  { debianPackage: "default-jre-headless", programs: ["java"] },
+  { debianPackage: "maven", programs: ["mvn"] },
+  { debianPackage: "influxdb", programs: ["influxd", "/usr/bin/influxd"] },
+  {
+    debianPackage: "victoria-metrics",
+    programs: ["victoria-metrics", "/usr/bin/victoria-metrics"],
+  },
+  { debianPackage: "kcat", programs: ["kcat"] },
+  { debianPackage: "openssl", programs: ["openssl"] },
+  { debianPackage: "zstd", programs: ["zstd"] },
+  { debianPackage: "tmux", programs: ["tmux"] },
+  { debianPackage: "procps", programs: ["ps"] },
+  { debianPackage: "systemd", programs: ["systemd-analyze", "/usr/bin/systemd-analyze"] },
+];
+
+/** Keeps Debian's packages from starting their servers on every interface of the machine. */
+const policyFile = "/usr/sbin/policy-rc.d";
+
+function run(...argv: readonly string[]): void {
+  const child = Bun.spawnSync([...argv], {
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+    stdin: "ignore",
+    stdout: "ignore",
+    stderr: "pipe",
+  });
+  if (!child.success) {
+    throw new Error(`Cannot run '${argv.join(" ")}': exit ${child.exitCode}\n${child.stderr}`);
+  }
+}
+
+async function install(packages: readonly string[]): Promise<void> {
+  if (!existsSync(policyFile)) {
+    await writeFile(policyFile, "#!/bin/sh\nexit 101\n");
+    await chmod(policyFile, 0o755);
+  }
+  run("apt-get", "update", "-q");
+  run("apt-get", "install", "-y", "-q", "--no-install-recommends", ...packages);
+}
+
+async function main(): Promise<number> {
+  const missing = needed.filter((each) => findProgram(...each.programs) === undefined)
+    .map((each) => each.debianPackage);
+  if (missing.length === 0) {
+    console.log("All programs that the tests start are there.");
+    return 0;
+  }
+  if (process.getuid?.() !== 0 || Bun.which("apt-get") === null) {
+    console.log(`Missing: ${missing.join(" ")}. Not root with apt here, so their tests will skip.`);
+    return 0;
+  }
+  console.log(`Installing ${missing.join(" ")} ...`);
+  try {
+    await install(missing);
+    return 0;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    return 1;
+  }
+}
+
+process.exitCode = await main();
