@@ -3,6 +3,7 @@
  * test can run it without waiting.
  */
 
+/** The two readings of time, and waiting. */
 export interface Clock {
   /** Milliseconds since the epoch, for timestamps that leave the process. */
   now(): number;

@@ -15,6 +15,7 @@ export interface ConformanceItem {
   readonly timeMs: number;
 }
 
+/** The writer under test and the store behind it. */
 export interface WriterSubject {
   /** For the test's title. */
   readonly title: string;

@@ -4,6 +4,7 @@
  * business of whoever is given one.
  */
 
+/** A network address; IPv6 without brackets. */
 export interface HostPort {
   readonly host: string;
   readonly port: number;
@@ -24,11 +25,13 @@ export interface Tls {
   readonly verifyGiven: boolean;
 }
 
+/** A name and its secret. */
 export interface Credentials {
   readonly user: string;
   readonly password: string;
 }
 
+/** How the brokers are told who we are. */
 export type SaslMechanism = "plain" | "scram-sha-256" | "scram-sha-512";
 
 /** How to talk to the brokers: plain, TLS, SASL, or both of the latter. */
@@ -37,6 +40,7 @@ export interface KafkaSecurity {
   readonly sasl: (Credentials & { readonly mechanism: SaslMechanism }) | undefined;
 }
 
+/** One topic on a cluster. */
 export interface KafkaEndpoint {
   readonly scheme: "kafka";
   readonly brokers: readonly HostPort[];
@@ -48,11 +52,13 @@ export interface KafkaEndpoint {
   readonly security: KafkaSecurity;
 }
 
+/** One broker of a cluster and who to be there. */
 export interface AmqpHost extends HostPort {
   /** Undefined: the broker's own default (guest). */
   readonly credentials: Credentials | undefined;
 }
 
+/** Exchanges and topics on a cluster of brokers. */
 export interface AmqpEndpoint {
   readonly scheme: "amqp";
   /** Members of one cluster, tried in turn. */
@@ -64,6 +70,7 @@ export interface AmqpEndpoint {
   readonly tls: Tls | undefined;
 }
 
+/** A file to read. */
 export interface FileEndpoint {
   readonly scheme: "file";
   /** A path, or "-" for stdin. */
@@ -104,6 +111,7 @@ export interface Influxdb2Endpoint {
   readonly requestLinesMax: number;
 }
 
+/** A SQLite database file. */
 export interface SqliteEndpoint {
   readonly scheme: "sqlite";
   readonly path: string;
@@ -143,8 +151,10 @@ export interface NullEndpoint {
   readonly scheme: "null";
 }
 
+/** Where messages come from. */
 export type SourceEndpoint = KafkaEndpoint | AmqpEndpoint | FileEndpoint;
 
+/** Where items are kept. */
 export type StoreEndpoint =
   | InfluxdbEndpoint
   | Influxdb2Endpoint
@@ -155,6 +165,7 @@ export type StoreEndpoint =
   | DocumentsEndpoint
   | NullEndpoint;
 
+/** Either side. */
 export type Endpoint = SourceEndpoint | StoreEndpoint;
 
 /** The endpoint as operators name it, without user, password or query: for logs and metrics. */

@@ -4,6 +4,7 @@
  */
 import type { LogLevel } from "../log/log.ts";
 
+/** When a log file is put aside for a new one. */
 export type LogRotation =
   | { readonly type: "none" }
   | { readonly type: "size"; readonly bytesMax: number; readonly filesMax: number }
@@ -23,6 +24,7 @@ export interface LogRateLimit {
   readonly exceptLevel: LogLevel | undefined;
 }
 
+/** oslo.log's options, with their defaults filled in. */
 export interface LogConfig {
   /** Messages below `debug` are left out unless this is set. */
   readonly debug: boolean;

@@ -6,6 +6,7 @@
 import type { LogConfig } from "./log_config.ts";
 import type { SourceEndpoint, StoreEndpoint } from "./endpoint.ts";
 
+/** What `persist` knows how to read. */
 export type MessageKind = "metrics" | "alarms" | "events";
 
 /** One enabled kind of message: where it comes from, where it goes, how much is gathered. */
@@ -49,6 +50,7 @@ export interface DaemonConfig {
   readonly drainMs: number;
 }
 
+/** Everything that one run of `tpctl persist` goes by. */
 export interface PersistConfig extends DaemonConfig {
   /** Configuration files in the order they were read. */
   readonly files: readonly string[];

@@ -32,6 +32,7 @@ export interface LineBatch extends BatchBase {
   readonly ends: Int32Array;
 }
 
+/** One document for a store of documents. */
 export interface Document {
   readonly index: string;
   /** The same for the same original bytes, so that writing twice leaves one. */
@@ -40,11 +41,13 @@ export interface Document {
   readonly json: string;
 }
 
+/** Documents, in the order of their records. */
 export interface DocumentBatch extends BatchBase {
   readonly kind: "documents";
   readonly documents: readonly Document[];
 }
 
+/** What a Writer is given; its `kind` says which of the two. */
 export type Batch = LineBatch | DocumentBatch;
 
 /** Where line i of the batch begins. */

@@ -2,6 +2,7 @@
  * Pure. `Producer`: the one way by which tpctl writes to Kafka (dead letters, `kafka://`, replay).
  */
 
+/** One record to write. */
 export interface OutgoingRecord {
   readonly topic: string;
   /** Chosen by the key's hash (murmur2, as Java's default partitioner does) where not given. */

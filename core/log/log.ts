@@ -3,11 +3,13 @@
  * once, at start (core/log/*). Secrets never stand in a message or a field.
  */
 
+/** The levels of Python's logging, in rising order. */
 export type LogLevel = "debug" | "info" | "warning" | "error" | "critical";
 
 /** What belongs to a message but is not prose: topic, partition, offset, file, line, counts. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
+/** One method per level. */
 export interface Log {
   debug(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;

@@ -27,6 +27,7 @@ export interface ItemSinks {
   document(block: RecordBlock, index: number, document: Document): void;
 }
 
+/** One per kind of message (metrics, alarms, events). */
 export interface MessageEncoder {
   /**
    * Adds the items of record `index` to `sinks`, or returns why it cannot be; then nothing was added

@@ -13,6 +13,7 @@ import { join } from "node:path";
 /** Where downloads (jars, built servers) are kept between runs, outside the repository. */
 export const cacheFolder = process.env.TPCTL_TEST_CACHE ?? join(homedir(), ".cache", "tpctl-tests");
 
+/** A started server. */
 export interface ServerProcess {
   readonly pid: number;
   /** What the server has printed so far, both streams, at most the last 256 kB. */
@@ -25,6 +26,7 @@ export interface ServerProcess {
   kill(): Promise<void>;
 }
 
+/** What to start, and how to tell that it is ready. */
 export interface ServerOptions {
   readonly name: string;
   readonly argv: readonly string[];
@@ -102,6 +104,7 @@ export function freePort(): Promise<number> {
   });
 }
 
+/** A folder that goes away with the test. */
 export interface TempFolder extends AsyncDisposable {
   readonly path: string;
   remove(): Promise<void>;
