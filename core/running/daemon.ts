@@ -1,0 +1,179 @@
+/**
+ * Pure. The life of a daemon, whatever it works on: start, be told (drain, reload, report), end
+ * within a bound. How it is told and how it shows itself is its Front's business, what it does its
+ * Work's.
+ */
+import type { Clock } from "../clock.ts";
+import type { Log, LogFields } from "../log/log.ts";
+import type { PartState, Readiness, ReadinessState } from "../observe/readiness.ts";
+import { createTurns } from "./turns.ts";
+
+/** What a daemon works on: its loops, or the workers that run them. */
+export interface DaemonWork {
+  /** Resolves when all of it has ended; rejects with what the process cannot get over. */
+  readonly ended: Promise<WorkOutcome>;
+  /** Ends in order, within the work's own bound. */
+  stop(): void;
+  /** Reads the configuration again and takes over what it can; says itself what came of it. */
+  reload(): Promise<void>;
+  /** What the state report says of it, a line each. */
+  report(): readonly LogFields[];
+}
+
+export interface WorkOutcome {
+  /** The sources came to their end and all of it is settled. */
+  readonly complete: boolean;
+}
+
+/** What the work tells its daemon. */
+export interface WorkEvents {
+  /** A loop is there from now on; until `gone` its turns are waited for and its state counts. */
+  started(loop: string): void;
+  turned(loop: string): void;
+  state(loop: string, state: PartState): void;
+  gone(loop: string): void;
+}
+
+/** What a daemon can be told from outside. */
+export interface DaemonControl {
+  drain(why: string): void;
+  exit(why: string): void;
+  reload(): void;
+  report(): void;
+}
+
+/** How a daemon shows itself: to systemd and monitoring, or to its parent. */
+export interface Front {
+  /** The watchdog need not be fed more often than this. */
+  readonly feedPeriodMs: number;
+  feed(): void;
+  /** Called once, before the work starts; from then on `control` may be called. */
+  listen(control: DaemonControl): void;
+  started(): void;
+  reloading(): void;
+  reloaded(): void;
+  stopping(): void;
+  stateChanged(state: ReadinessState): void;
+  close(): Promise<void>;
+}
+
+export interface DaemonOptions {
+  /** How long the work may take to stop. */
+  readonly drainMs: number;
+}
+
+export interface DaemonDeps {
+  readonly front: Front;
+  readonly readiness: Readiness;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * - `ended`: the work came to its end by itself; - `drained`: it was told to stop, and did in time;
+ * - `cut`: told twice, or not done in time: something is left as a crash would leave it.
+ */
+export interface DaemonOutcome {
+  readonly how: "ended" | "drained" | "cut";
+  readonly complete: boolean;
+}
+
+/** Beyond the work's own bound: leaving the group and closing connections take a moment too. */
+const closeMs = 10_000;
+
+/** Runs the work to its end. Rejects with what the work could not get over. */
+export async function runDaemon(
+  start: (events: WorkEvents) => Promise<DaemonWork>,
+  options: DaemonOptions,
+  deps: DaemonDeps,
+): Promise<DaemonOutcome> {
+  const { front, log } = deps;
+  const over = new AbortController();
+  const cut = Promise.withResolvers<DaemonOutcome>();
+  const early: (() => void)[] = [];
+  let work: DaemonWork | undefined;
+  let drained = false;
+  /** What is told before the work stands is done as soon as it does. */
+  const later = (act: () => void): void => void (work === undefined ? early.push(act) : act());
+  front.listen({
+    drain(why): void {
+      drained = true;
+      log.info(`Draining: ${why}`, { seconds_max: options.drainMs / 1000 });
+      front.stopping();
+      later(() => work?.stop());
+      void deps.clock.sleep(options.drainMs + closeMs, over.signal).then(() => {
+        if (over.signal.aborted) return;
+        log.error("Cannot end in time: going without what is in flight");
+        cut.resolve({ how: "cut", complete: false });
+      });
+    },
+    exit(why): void {
+      log.warning(`Ending at once: ${why}`);
+      cut.resolve({ how: "cut", complete: false });
+    },
+    reload: createReload(() => work, deps),
+    report: () => later(() => writeReport(work, deps)),
+  });
+  try {
+    work = await start(eventsOf(deps));
+    for (const act of early) act();
+    front.started();
+    const ended = work.ended.then(({ complete }): DaemonOutcome => ({
+      how: drained ? "drained" : "ended",
+      complete,
+    }));
+    return await Promise.race([ended, cut.promise]);
+  } finally {
+    over.abort();
+  }
+}
+
+function eventsOf({ front, readiness, clock }: DaemonDeps): WorkEvents {
+  const turns = createTurns(
+    { periodMs: front.feedPeriodMs },
+    { clock, feed: () => front.feed() },
+  );
+  return {
+    started(loop): void {
+      turns.add(loop);
+    },
+    turned: (loop) => turns.turned(loop),
+    state(loop, state): void {
+      if (readiness.set(loop, state)) front.stateChanged(readiness.state());
+    },
+    gone(loop): void {
+      turns.remove(loop);
+      readiness.remove(loop);
+      front.stateChanged(readiness.state());
+    },
+  };
+}
+
+/** One reload at a time; one that is asked for meanwhile follows it. */
+function createReload(work: () => DaemonWork | undefined, deps: DaemonDeps): () => void {
+  const { front, log } = deps;
+  let running = false;
+  let again = false;
+  const run = async (): Promise<void> => {
+    running = true;
+    do {
+      again = false;
+      front.reloading();
+      await work()?.reload().catch((cause: unknown) => {
+        log.error(`Cannot reload: ${cause instanceof Error ? cause.message : String(cause)}`);
+      });
+      front.reloaded();
+    } while (again);
+    running = false;
+  };
+  return () => {
+    again = true;
+    if (!running) void run();
+  };
+}
+
+function writeReport(work: DaemonWork | undefined, { readiness, log }: DaemonDeps): void {
+  const { ready, reasons } = readiness.state();
+  log.info(ready ? "State report: ready" : `State report: not ready: ${reasons.join("; ")}`);
+  for (const fields of work?.report() ?? []) log.info("State report", fields);
+}

@@ -1,0 +1,221 @@
+/**
+ * Edge (processes). The parent's side of worker processes: starts them, hears them, starts one that
+ * died again after a back-off, and ends them all. What a worker does is its own business.
+ */
+import type { Clock } from "../clock.ts";
+import { RunError } from "../errors.ts";
+import type { Log } from "../log/log.ts";
+import type { MetricsSnapshot } from "../observe/metrics.ts";
+import { mergeSnapshots, retireSnapshot, type WorkerSnapshot } from "../observe/merge.ts";
+import type { PartState } from "../observe/readiness.ts";
+import {
+  isWorkerMessage,
+  type ParentMessage,
+  type WorkerMessage,
+  workerVariable,
+} from "./worker_messages.ts";
+import { systemdVariables } from "./systemd.ts";
+
+export interface WorkersOptions {
+  readonly count: number;
+  /** Program and arguments of a worker: the same binary with the same arguments. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** How long a worker may take to end in order before it is killed. */
+  readonly drainMs: number;
+}
+
+export interface WorkersDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** A worker ended a turn of all its loops, or a step of the wait before it starts again. */
+  readonly onTurn: (worker: string) => void;
+  readonly onState: (worker: string, state: PartState) => void;
+}
+
+export interface Workers {
+  /**
+   * Resolves when every worker has ended after `drain` or `exit`. Rejects with a RunError when one
+   * ended by itself with 2 or 3: what it could not get over, another start of it cannot either.
+   */
+  readonly ended: Promise<void>;
+  /** Asks all to end in order; those that take longer than `drainMs` are killed. */
+  drain(): Promise<void>;
+  /** Kills all at once. */
+  kill(): void;
+  tell(type: Extract<ParentMessage["type"], "reload" | "report">): void;
+  /** What the living say, and what the dead had counted. */
+  snapshots(): readonly WorkerSnapshot[];
+}
+
+/** A worker that died starts again after this, doubled at each death in a row. */
+const restartMs = 1_000;
+const restartMsMax = 30_000;
+/** A worker that lived this long has recovered: its next death is the first in a row. */
+const recoveredMs = 60_000;
+
+/** The name that a worker goes by in readiness, in labels and in the log. */
+export function workerName(number: number): string {
+  return `worker ${number}`;
+}
+
+/** Program and arguments that start this process's own binary again, compiled or from source. */
+export function ownCommand(): readonly string[] {
+  const compiled = Bun.main.startsWith("/$bunfs/") || Bun.main.includes("~BUN");
+  const args = process.argv.slice(2);
+  return compiled
+    ? [process.execPath, ...args]
+    : [process.execPath, ...process.execArgv, Bun.main, ...args];
+}
+
+/** Starts `count` workers. */
+export function startWorkers(options: WorkersOptions, deps: WorkersDeps): Workers {
+  const stopping = new AbortController();
+  const slots = Array.from({ length: options.count }, (_, i) => new Slot(i + 1, options, deps));
+  const all = slots.map((slot) => slot.run(stopping.signal));
+  const ended = Promise.all(all).then(ignore);
+  return {
+    ended,
+    async drain(): Promise<void> {
+      stopping.abort();
+      for (const slot of slots) slot.tell("drain");
+      const late = new AbortController();
+      const settled = Promise.allSettled(all).finally(() => late.abort());
+      void deps.clock.sleep(options.drainMs, late.signal).then(() => {
+        if (late.signal.aborted) return;
+        deps.log.error("Killing the workers that did not end in time", { ms: options.drainMs });
+        for (const slot of slots) slot.kill();
+      });
+      await settled;
+    },
+    kill(): void {
+      stopping.abort();
+      for (const slot of slots) slot.kill();
+    },
+    tell(type): void {
+      for (const slot of slots) slot.tell(type);
+    },
+    snapshots: () => slots.flatMap((slot) => slot.snapshots()),
+  };
+}
+
+/** One worker's place: the process that stands there now, and what its predecessors counted. */
+class Slot {
+  readonly #number: number;
+  readonly #options: WorkersOptions;
+  readonly #deps: WorkersDeps;
+  readonly #log: Log;
+  #child: Bun.Subprocess | undefined;
+  #families: MetricsSnapshot = [];
+  #retired: MetricsSnapshot = [];
+
+  constructor(number: number, options: WorkersOptions, deps: WorkersDeps) {
+    this.#number = number;
+    this.#options = options;
+    this.#deps = deps;
+    this.#log = deps.log.named("tpctl.workers");
+  }
+
+  /** Keeps a worker running until the signal; rejects as `Workers.ended` says. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#deps;
+    let waitMs = restartMs;
+    while (!signal.aborted) {
+      const startedAt = clock.monotonic();
+      const end = await this.#live();
+      this.#retire();
+      if (signal.aborted) return;
+      const how = end.signal === null ? `exit code ${end.code}` : String(end.signal);
+      if (end.code === 2 || end.code === 3) {
+        throw new RunError(`Cannot go on: ${workerName(this.#number)} ended with ${how}`);
+      }
+      if (clock.monotonic() - startedAt >= recoveredMs) waitMs = restartMs;
+      this.#log.error(`A worker died and is started again: ${how}`, {
+        worker: this.#number,
+        pid: end.pid,
+        wait_seconds: waitMs / 1000,
+      });
+      this.#say({ ready: false, reason: `died (${how}), starts again` });
+      await this.#wait(waitMs, signal);
+      waitMs = Math.min(waitMs * 2, restartMsMax);
+    }
+  }
+
+  tell(type: ParentMessage["type"]): void {
+    try {
+      this.#child?.send({ type } satisfies ParentMessage);
+    } catch {
+      // The channel closes before the end of the process is known.
+    }
+  }
+
+  kill(): void {
+    this.#child?.kill("SIGKILL");
+  }
+
+  snapshots(): readonly WorkerSnapshot[] {
+    const worker = String(this.#number);
+    return [{ worker, families: this.#retired }, { worker, families: this.#families }];
+  }
+
+  async #live(): Promise<{ code: number | null; signal: unknown; pid: number }> {
+    const env: Record<string, string | undefined> = { ...this.#options.env };
+    for (const name of systemdVariables) delete env[name];
+    env[workerVariable] = String(this.#number);
+    const child = Bun.spawn([...this.#options.argv], {
+      env,
+      stdin: "ignore",
+      stdout: "inherit",
+      stderr: "inherit",
+      serialization: "json",
+      ipc: (message: unknown) => this.#hear(message),
+    });
+    this.#child = child;
+    this.#say({ ready: false, reason: "starting" });
+    await child.exited;
+    this.#child = undefined;
+    return { code: child.exitCode, signal: child.signalCode, pid: child.pid };
+  }
+
+  #hear(message: unknown): void {
+    if (!isWorkerMessage(message)) return;
+    switch (message.type) {
+      case "turn":
+        return this.#deps.onTurn(workerName(this.#number));
+      case "ready":
+        return this.#say({ ready: message.ready, reason: message.reasons.join("; ") });
+      case "metrics":
+        this.#families = message.families;
+        return;
+      case "log":
+        return this.#write(message);
+    }
+  }
+
+  #write({ level, logger, message, fields }: Extract<WorkerMessage, { type: "log" }>): void {
+    this.#deps.log.named(logger)[level](message, { ...fields, worker: this.#number });
+  }
+
+  #say(state: PartState): void {
+    this.#deps.onState(workerName(this.#number), state);
+  }
+
+  #retire(): void {
+    const worker = String(this.#number);
+    this.#retired = mergeSnapshots([
+      { worker, families: this.#retired },
+      { worker, families: retireSnapshot(this.#families) },
+    ]);
+    this.#families = [];
+  }
+
+  /** In steps, since a back-off is a turn of the worker's loop and must not starve the watchdog. */
+  async #wait(ms: number, signal: AbortSignal): Promise<void> {
+    for (let left = ms; left > 0 && !signal.aborted; left -= restartMs) {
+      await this.#deps.clock.sleep(Math.min(left, restartMs), signal);
+      this.#deps.onTurn(workerName(this.#number));
+    }
+  }
+}
+
+function ignore(): void {}
