@@ -5,6 +5,7 @@
  * file reader hand on where each record's bytes stand, and the encoders read them in place.
  */
 
+/** One partition of one topic; a file is partition 0 of topic "file". */
 export interface TopicPartition {
   readonly topic: string;
   readonly partition: number;
@@ -15,6 +16,7 @@ export interface Position extends TopicPartition {
   readonly nextOffset: number;
 }
 
+/** Columns over one buffer, one entry per record. */
 export interface RecordBlock extends TopicPartition {
   /** Holds every key and value of the block; nobody writes into it. */
   readonly bytes: Uint8Array;
@@ -33,6 +35,11 @@ export interface RecordBlock extends TopicPartition {
   readonly nextOffset: number;
   /** The file's path where the source is a file; `topic` is then "file". */
   readonly file?: string;
+  /**
+   * Why the source could not take these bytes apart (a record batch whose checksum fails, a line past
+   * all bounds). Each value is then such a run of bytes as it stood there, to be dead-lettered.
+   */
+  readonly corrupt?: string;
 }
 
 /** Value i of the block as a view on its bytes, or null for a null value (a tombstone). */
