@@ -9,13 +9,9 @@ export class NumberError extends Error {
   override readonly name = "NumberError";
 }
 
-// Around numbers Python takes what str.isspace() holds for blank, in a text of ASCII alone only C's.
-const BLANK =
-  "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
+// What Python takes for blank around a number; JavaScript's \s differs in two characters.
+const BLANK = "[\\t-\\r \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
 const BLANK_ENDS = new RegExp(`^${BLANK}+|${BLANK}+$`, "g");
-const ASCII_BLANK_ENDS = /^[\t-\r ]+|[\t-\r ]+$/g;
-// deno-lint-ignore no-control-regex
-const ASCII = /^[\x00-\x7f]*$/;
 const DIGITS = "[0-9](?:_?[0-9])*";
 const FLOAT = new RegExp(
   `^[+-]?(?:${DIGITS}\\.?(?:${DIGITS})?|\\.${DIGITS})(?:[eE][+-]?${DIGITS})?$`,
@@ -78,7 +74,6 @@ export function floatRepr(value: number): string {
 
 /** Without blanks around it, and with the decimal digits of all scripts as ASCII ones. */
 function plainNumber(text: string): string {
-  if (ASCII.test(text)) return text.replace(ASCII_BLANK_ENDS, "");
   return text.replace(BLANK_ENDS, "").replace(/(?![0-9])\p{Nd}/gu, asciiDigit);
 }
 
