@@ -5,7 +5,7 @@
 import type { Clock } from "../clock.ts";
 import type { MetricsSnapshot } from "../observe/metrics.ts";
 import type { Front } from "./daemon.ts";
-import { listenForSignals, type Signals } from "./signals.ts";
+import { listenForSignals } from "./signals.ts";
 import type { WorkerChannel } from "./worker_channel.ts";
 
 export interface WorkerFrontDeps {
@@ -17,10 +17,9 @@ export interface WorkerFrontDeps {
 /** How often turns and metrics are told. */
 const tellMs = 1_000;
 
-/** The front of a worker process. */
+/** The front of a worker process. The channel stays open: the log's last lines go through it. */
 export function createWorkerFront({ channel, clock, snapshot }: WorkerFrontDeps): Front {
   const over = new AbortController();
-  let signals: Signals | undefined;
   const tellMetrics = (): void => channel.send({ type: "metrics", families: snapshot() });
   return {
     feedPeriodMs: tellMs,
@@ -28,7 +27,7 @@ export function createWorkerFront({ channel, clock, snapshot }: WorkerFrontDeps)
     listen(control): void {
       // A supervisor may signal the whole group, and the parent tells its workers besides: only the
       // parent cuts a worker's drain short.
-      signals = listenForSignals({ ...control, exit: ignore });
+      listenForSignals({ ...control, exit: ignore });
       channel.listen({
         message(type): void {
           switch (type) {
@@ -51,11 +50,10 @@ export function createWorkerFront({ channel, clock, snapshot }: WorkerFrontDeps)
     reloaded: ignore,
     stopping: ignore,
     stateChanged: (state) => channel.send({ type: "ready", ...state }),
-    async close(): Promise<void> {
+    close(): Promise<void> {
       over.abort();
       tellMetrics();
-      await channel.close();
-      signals?.stop();
+      return Promise.resolve();
     },
   };
 }

@@ -28,18 +28,24 @@ export interface WorkersOptions {
 export interface WorkersDeps {
   readonly clock: Clock;
   readonly log: Log;
-  /** A worker ended a turn of all its loops, or a step of the wait before it starts again. */
+}
+
+/** What workers say of themselves; the first argument is the worker's name. */
+export interface WorkersEvents {
+  readonly onStarted: (worker: string) => void;
+  /** It ended a turn of all its loops, or a step of the wait before it starts again. */
   readonly onTurn: (worker: string) => void;
   readonly onState: (worker: string, state: PartState) => void;
 }
 
 export interface Workers {
   /**
-   * Resolves when every worker has ended after `drain` or `exit`. Rejects with a RunError when one
-   * ended by itself with 2 or 3: what it could not get over, another start of it cannot either.
+   * Starts all of them; once. Resolves when every worker has ended after `drain` or `kill`. Rejects
+   * with a RunError when one ended by itself with 2 or 3: what it could not get over, another start
+   * of it cannot either.
    */
-  readonly ended: Promise<void>;
-  /** Asks all to end in order; those that take longer than `drainMs` are killed. */
+  run(events: WorkersEvents): Promise<void>;
+  /** Asks all to end in order, and waits; those that take longer than `drainMs` are killed. */
   drain(): Promise<void>;
   /** Kills all at once. */
   kill(): void;
@@ -53,9 +59,11 @@ const restartMs = 1_000;
 const restartMsMax = 30_000;
 /** A worker that lived this long has recovered: its next death is the first in a row. */
 const recoveredMs = 60_000;
+/** Beyond its own bound: what a worker may take to leave its group and close its connections. */
+const killMs = 5_000;
 
-/** The name that a worker goes by in readiness, in labels and in the log. */
-export function workerName(number: number): string {
+/** The name that a worker goes by in readiness. */
+function workerName(number: number): string {
   return `worker ${number}`;
 }
 
@@ -68,30 +76,33 @@ export function ownCommand(): readonly string[] {
     : [process.execPath, ...process.execArgv, Bun.main, ...args];
 }
 
-/** Starts `count` workers. */
-export function startWorkers(options: WorkersOptions, deps: WorkersDeps): Workers {
+/** Workers that are yet to be started by `run`. */
+export function prepareWorkers(options: WorkersOptions, deps: WorkersDeps): Workers {
   const stopping = new AbortController();
   const slots = Array.from({ length: options.count }, (_, i) => new Slot(i + 1, options, deps));
-  const all = slots.map((slot) => slot.run(stopping.signal));
-  const ended = Promise.all(all).then(ignore);
+  let running: readonly Promise<void>[] = [];
+  const kill = (): void => {
+    stopping.abort();
+    for (const slot of slots) slot.kill();
+  };
   return {
-    ended,
+    async run(events): Promise<void> {
+      running = slots.map((slot) => slot.run(events, stopping.signal));
+      await Promise.all(running);
+    },
     async drain(): Promise<void> {
       stopping.abort();
       for (const slot of slots) slot.tell("drain");
-      const late = new AbortController();
-      const settled = Promise.allSettled(all).finally(() => late.abort());
-      void deps.clock.sleep(options.drainMs, late.signal).then(() => {
-        if (late.signal.aborted) return;
-        deps.log.error("Killing the workers that did not end in time", { ms: options.drainMs });
-        for (const slot of slots) slot.kill();
+      const all = new AbortController();
+      const settled = Promise.allSettled(running).then(() => all.abort());
+      void deps.clock.sleep(options.drainMs + killMs, all.signal).then(() => {
+        if (all.signal.aborted) return;
+        deps.log.error("Killing the workers that did not end in time");
+        kill();
       });
       await settled;
     },
-    kill(): void {
-      stopping.abort();
-      for (const slot of slots) slot.kill();
-    },
+    kill,
     tell(type): void {
       for (const slot of slots) slot.tell(type);
     },
@@ -105,6 +116,7 @@ class Slot {
   readonly #options: WorkersOptions;
   readonly #deps: WorkersDeps;
   readonly #log: Log;
+  #events: WorkersEvents | undefined;
   #child: Bun.Subprocess | undefined;
   #families: MetricsSnapshot = [];
   #retired: MetricsSnapshot = [];
@@ -116,9 +128,11 @@ class Slot {
     this.#log = deps.log.named("tpctl.workers");
   }
 
-  /** Keeps a worker running until the signal; rejects as `Workers.ended` says. */
-  async run(signal: AbortSignal): Promise<void> {
+  /** Keeps a worker running until the signal; rejects as `Workers.run` says. */
+  async run(events: WorkersEvents, signal: AbortSignal): Promise<void> {
     const { clock } = this.#deps;
+    this.#events = events;
+    events.onStarted(workerName(this.#number));
     let waitMs = restartMs;
     while (!signal.aborted) {
       const startedAt = clock.monotonic();
@@ -181,7 +195,8 @@ class Slot {
     if (!isWorkerMessage(message)) return;
     switch (message.type) {
       case "turn":
-        return this.#deps.onTurn(workerName(this.#number));
+        this.#events?.onTurn(workerName(this.#number));
+        return;
       case "ready":
         return this.#say({ ready: message.ready, reason: message.reasons.join("; ") });
       case "metrics":
@@ -197,7 +212,7 @@ class Slot {
   }
 
   #say(state: PartState): void {
-    this.#deps.onState(workerName(this.#number), state);
+    this.#events?.onState(workerName(this.#number), state);
   }
 
   #retire(): void {
@@ -213,9 +228,7 @@ class Slot {
   async #wait(ms: number, signal: AbortSignal): Promise<void> {
     for (let left = ms; left > 0 && !signal.aborted; left -= restartMs) {
       await this.#deps.clock.sleep(Math.min(left, restartMs), signal);
-      this.#deps.onTurn(workerName(this.#number));
+      this.#events?.onTurn(workerName(this.#number));
     }
   }
 }
-
-function ignore(): void {}

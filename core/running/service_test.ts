@@ -1,0 +1,223 @@
+/**
+ * Edge (processes, net). What every daemon does, on real processes: signals, worker processes that
+ * are killed, a parent that is killed, the watchdog.
+ */
+import { afterEach, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { openNotifySocket } from "../../testing/notify_socket.ts";
+import { sampleValue } from "../../testing/exposition.ts";
+import { freePort, tempFolder } from "../../testing/servers/server.ts";
+
+interface Daemon {
+  readonly pid: number;
+  readonly base: string;
+  readonly exited: Promise<number>;
+  lines(): readonly Record<string, unknown>[];
+  /** Resolves with the nth (0 if left out) log line whose message matches. */
+  line(pattern: RegExp, nth?: number): Promise<Record<string, unknown>>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+const running: Bun.Subprocess[] = [];
+afterEach(async () => {
+  for (const child of running.splice(0)) {
+    child.kill("SIGKILL");
+    await child.exited;
+  }
+});
+
+const program = join(import.meta.dir, "../../testing/daemon_program.ts");
+
+async function startDaemon(env: Readonly<Record<string, string>> = {}): Promise<Daemon> {
+  const port = await freePort();
+  const child = Bun.spawn([process.execPath, program], {
+    env: { ...process.env, TPCTL_TEST_PORT: String(port), ...env },
+    stdin: "ignore",
+    stdout: "ignore",
+    stderr: "pipe",
+  });
+  running.push(child);
+  let output = "";
+  void (async () => {
+    const decoder = new TextDecoder();
+    for await (const chunk of child.stderr) output += decoder.decode(chunk, { stream: true });
+  })();
+  const lines = (): Record<string, unknown>[] =>
+    output.split("\n").slice(0, -1).map((line) => JSON.parse(line));
+  return {
+    pid: child.pid,
+    base: `http://127.0.0.1:${port}`,
+    exited: child.exited,
+    lines,
+    kill: (signal) => child.kill(signal),
+    async line(pattern, nth = 0): Promise<Record<string, unknown>> {
+      const found = await eventually(() =>
+        lines().filter(({ message }) => pattern.test(String(message)))[nth]
+      ).catch(() => undefined);
+      if (found === undefined) throw new Error(`no ${pattern} in\n${output}`);
+      return found;
+    },
+  };
+}
+
+/** The first value that is not undefined; rejects after 20 s. */
+async function eventually<T>(look: () => T | undefined | Promise<T | undefined>): Promise<T> {
+  const deadline = performance.now() + 20_000;
+  while (performance.now() < deadline) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await Bun.sleep(20);
+  }
+  throw new Error("it did not happen in 20 s");
+}
+
+function alive(pid: unknown): boolean {
+  try {
+    process.kill(Number(pid), 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe("signals", () => {
+  test("SIGTERM and SIGINT drain and end with 0", async () => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      const daemon = await startDaemon();
+      await daemon.line(/^started$/);
+      daemon.kill(signal);
+      expect(await daemon.exited).toBe(0);
+      expect(daemon.lines().map(({ message }) => message)).toContain(`Draining: ${signal}`);
+    }
+  });
+
+  test("a second one ends the drain at once, with 3", async () => {
+    const daemon = await startDaemon({ TPCTL_TEST_SLOW: "60000" });
+    await daemon.line(/^started$/);
+    daemon.kill("SIGTERM");
+    await daemon.line(/^Draining/);
+    daemon.kill("SIGINT");
+    expect(await daemon.exited).toBe(3);
+    await daemon.line(/^Ending at once: a second SIGINT$/);
+  });
+
+  test("SIGHUP reloads, SIGUSR1 and SIGUSR2 report, none of them ends it", async () => {
+    await using folder = await tempFolder("signals");
+    using socket = openNotifySocket(join(folder.path, "notify"));
+    const daemon = await startDaemon({ NOTIFY_SOCKET: socket.path });
+    await daemon.line(/^started$/);
+    await socket.waitFor(/^READY=1\nSTATUS=/);
+    daemon.kill("SIGUSR1");
+    await daemon.line(/^State report$/, 0);
+    daemon.kill("SIGUSR2");
+    await daemon.line(/^State report$/, 1);
+    await daemon.line(/^State report: ready$/);
+    daemon.kill("SIGHUP");
+    await daemon.line(/^reloaded$/);
+    await socket.waitFor(/^RELOADING=1$/);
+    await socket.waitFor(/^READY=1$/);
+    expect(await (await fetch(`${daemon.base}/healthz`)).text()).toBe("ok\n");
+    daemon.kill("SIGTERM");
+    expect(await daemon.exited).toBe(0);
+    await socket.waitFor(/^STOPPING=1$/);
+  });
+});
+
+describe("watchdog", () => {
+  test("is fed while turns end, and starves when one never does", async () => {
+    await using folder = await tempFolder("watchdog");
+    for (const workers of ["1", "2"]) {
+      using socket = openNotifySocket(join(folder.path, `notify${workers}`));
+      const stuck = join(folder.path, `stuck${workers}`);
+      const daemon = await startDaemon({
+        NOTIFY_SOCKET: socket.path,
+        WATCHDOG_USEC: "600000",
+        TPCTL_TEST_STUCK: stuck,
+        TPCTL_TEST_WORKERS: workers,
+      });
+      const feeds = (): number => socket.messages().filter((one) => one === "WATCHDOG=1").length;
+      await eventually(() => feeds() >= 3 || undefined);
+      await Bun.write(stuck, "");
+      await Bun.sleep(1500);
+      const before = feeds();
+      await Bun.sleep(1500);
+      expect(feeds()).toBe(before);
+      daemon.kill("SIGTERM");
+      expect(await daemon.exited).toBe(0);
+    }
+  });
+});
+
+describe("workers", () => {
+  const readyz = async ({ base }: Daemon): Promise<string | undefined> => {
+    const response = await fetch(`${base}/readyz`).catch(() => undefined);
+    return response?.ok ? await response.text() : undefined;
+  };
+  const metrics = async ({ base }: Daemon): Promise<string> =>
+    await (await fetch(`${base}/metrics`)).text();
+
+  test("one port speaks for all; a worker killed starts again and no counter falls", async () => {
+    const daemon = await startDaemon({ TPCTL_TEST_WORKERS: "2" });
+    await eventually(() => readyz(daemon));
+    const first = await daemon.line(/^started$/, 0);
+    const second = await daemon.line(/^started$/, 1);
+    expect(new Set([first.worker, second.worker])).toEqual(new Set([1, 2]));
+    const before = await eventually(async () => {
+      const text = await metrics(daemon);
+      const turns = sampleValue(text, "turns_total");
+      const resident = ["parent", "1", "2"].map((worker) =>
+        sampleValue(text, "process_resident_memory_bytes", { worker })
+      );
+      return turns > 0 && resident.every((bytes) => bytes > 1e6) ? turns : undefined;
+    });
+    process.kill(Number(first.pid), "SIGKILL");
+    const death = await daemon.line(/^A worker died and is started again: SIGKILL$/);
+    expect(death).toMatchObject({ worker: first.worker, pid: first.pid, level: "error" });
+    expect(sampleValue(await metrics(daemon), "turns_total")).toBeGreaterThanOrEqual(before);
+    const again = await daemon.line(/^started$/, 2);
+    expect(again.worker).toBe(first.worker);
+    await eventually(() => readyz(daemon));
+    expect(sampleValue(await metrics(daemon), "turns_total")).toBeGreaterThanOrEqual(before);
+    daemon.kill("SIGHUP");
+    await daemon.line(/^reloaded$/, 1);
+    daemon.kill("SIGTERM");
+    expect(await daemon.exited).toBe(0);
+    expect([first, second, again].filter(({ pid }) => alive(pid))).toEqual([]);
+    expect(daemon.lines().filter(({ message }) => message === "over: drained")).toHaveLength(3);
+  });
+
+  test("a signal to the whole group drains too, and is no second signal to the workers", async () => {
+    const daemon = await startDaemon({ TPCTL_TEST_WORKERS: "2", TPCTL_TEST_SLOW: "300" });
+    const pids = [await daemon.line(/^started$/, 0), await daemon.line(/^started$/, 1)];
+    for (const { pid } of pids) process.kill(Number(pid), "SIGTERM");
+    daemon.kill("SIGTERM");
+    expect(await daemon.exited).toBe(0);
+    expect(daemon.lines().filter(({ message }) => message === "over: drained")).toHaveLength(3);
+  });
+
+  test("workers whose parent is killed drain and end", async () => {
+    const daemon = await startDaemon({ TPCTL_TEST_WORKERS: "2" });
+    const pids = [await daemon.line(/^started$/, 0), await daemon.line(/^started$/, 1)];
+    daemon.kill("SIGKILL");
+    await daemon.exited;
+    await eventually(() => pids.some(({ pid }) => alive(pid)) ? undefined : true);
+  });
+
+  test("a worker that ends with 3 ends the whole with 3, none stays behind", async () => {
+    const daemon = await startDaemon({ TPCTL_TEST_WORKERS: "2", TPCTL_TEST_END: "3" });
+    const pids = [await daemon.line(/^started$/, 0), await daemon.line(/^started$/, 1)];
+    expect(await daemon.exited).toBe(3);
+    await daemon.line(/Cannot go on: worker \d ended with exit code 3/);
+    expect(pids.filter(({ pid }) => alive(pid))).toEqual([]);
+  });
+
+  test("a second signal kills workers that drain", async () => {
+    const daemon = await startDaemon({ TPCTL_TEST_WORKERS: "2", TPCTL_TEST_SLOW: "60000" });
+    const pids = [await daemon.line(/^started$/, 0), await daemon.line(/^started$/, 1)];
+    daemon.kill("SIGTERM");
+    await daemon.line(/^Draining/);
+    daemon.kill("SIGTERM");
+    expect(await daemon.exited).toBe(3);
+    expect(pids.filter(({ pid }) => alive(pid))).toEqual([]);
+  });
+});
