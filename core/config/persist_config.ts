@@ -3,6 +3,7 @@
  * environment and the configuration files together, checked and with their units. Made by
  * read_persist_config.ts; whoever takes part in `persist` is given this or a piece of it.
  */
+import type { ConfigNotice } from "./check_options.ts";
 import type { LogConfig } from "./log_config.ts";
 import type { SourceEndpoint, StoreEndpoint } from "./endpoint.ts";
 
@@ -24,7 +25,9 @@ export interface PersistInput {
 }
 
 /** What to do when a committed offset no longer exists on the broker. It is always said loudly. */
-export type OffsetOutOfRange = "earliest" | "latest" | "fail";
+export type OffsetOutOfRange = typeof offsetsOutOfRange[number];
+
+export const offsetsOutOfRange = ["earliest", "latest", "fail"] as const;
 
 /** Where `/metrics`, `/healthz` and `/readyz` are served. */
 export interface ListenConfig {
@@ -59,4 +62,6 @@ export interface PersistConfig extends DaemonConfig {
   readonly lingerMs: number;
   readonly offsetOutOfRange: OffsetOutOfRange;
   readonly log: LogConfig;
+  /** What is to be said once at start. */
+  readonly notices: readonly ConfigNotice[];
 }

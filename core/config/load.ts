@@ -1,0 +1,160 @@
+/**
+ * Edge (files). Finds and reads the configuration files of a daemon, as oslo.config does, and puts
+ * them under the command line and the environment. What the options mean is the tables' business.
+ */
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { ConfigError } from "../errors.ts";
+import { checkOptions, type ConfigNotice } from "./check_options.ts";
+import { type IniFile, parseIni } from "./ini.ts";
+import type { Option } from "./option.ts";
+import { OptionValues, type ValueLayers } from "./option_values.ts";
+
+/** Whose files are looked for when none is named. */
+export interface DaemonNames {
+  /** `monasca`, `ceilometer`: a file and a folder of this name. */
+  readonly project: string;
+  /** `monasca-persister`, ...: the daemon's own file. */
+  readonly program: string;
+  /** An older name of the file, looked for where neither of the two is there. */
+  readonly olderProgram?: string;
+}
+
+export const PERSIST_NAMES: DaemonNames = {
+  project: "monasca",
+  program: "monasca-persister",
+  olderProgram: "persister",
+};
+
+export const PIPELINE_NAMES: DaemonNames = {
+  project: "ceilometer",
+  program: "ceilometer-agent-notification",
+};
+
+/** What the machine says; a test gives folders of its own. */
+export interface Surroundings {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Undefined: no home, nothing is looked for there. */
+  readonly home: string | undefined;
+  /** Where `etc` is, "/" but in tests. */
+  readonly root: string;
+}
+
+/** `--config-file` and `--config-dir`, in the order given, and the options given as flags. */
+export interface ConfigArguments {
+  readonly sources: readonly { readonly kind: "file" | "dir"; readonly path: string }[];
+  readonly values: ValueLayers["commandLine"];
+}
+
+export interface LoadedConfig {
+  /** Paths in the order read. */
+  readonly files: readonly string[];
+  readonly values: OptionValues;
+  /** To be said once at start. */
+  readonly notices: readonly ConfigNotice[];
+  readonly environment: Surroundings["environment"];
+}
+
+/**
+ * Reads everything there is to read. As in oslo.config a named file only takes the place of the
+ * search for files, a named folder only that of the search for folders, and what was found comes
+ * before what was named. Throws a ConfigError for a file that cannot be read; what is wrong inside a
+ * file is thrown by `values.finish()`.
+ */
+export function loadConfig(
+  options: readonly Option[],
+  names: DaemonNames,
+  from: ConfigArguments & Surroundings,
+): LoadedConfig {
+  const paths = [...searchedPaths(names, from), ...namedPaths(from.sources)];
+  const files = paths.map(readIni);
+  const check = checkOptions(options, files, from.environment);
+  const layers = { commandLine: from.values, environment: from.environment, files };
+  return {
+    files: paths,
+    values: new OptionValues(options, layers, check.errors),
+    notices: check.notices,
+    environment: from.environment,
+  };
+}
+
+function searchedPaths(names: DaemonNames, from: ConfigArguments & Surroundings): string[] {
+  const folders = searchFolders(names.project, from);
+  const paths: string[] = [];
+  if (!from.sources.some((source) => source.kind === "file")) {
+    const both = [names.project, names.program].flatMap((name) => first(folders, `${name}.conf`));
+    const older = names.olderProgram === undefined ? [] : [`${names.olderProgram}.conf`];
+    paths.push(...(both.length > 0 ? both : older.flatMap((name) => first(folders, name))));
+  }
+  if (!from.sources.some((source) => source.kind === "dir")) {
+    for (const name of [names.project, names.program]) {
+      paths.push(...first(folders, `${name}.conf.d`).flatMap(confFiles));
+    }
+  }
+  return paths;
+}
+
+/** `~/.<project>`, `~`, `/etc/<project>`, `/etc`, and a snap's two; the first with a file wins. */
+function searchFolders(project: string, { home, root, environment }: Surroundings): string[] {
+  const { SNAP_COMMON: common, SNAP: snap } = environment;
+  return [
+    ...(home === undefined ? [] : [join(home, `.${project}`), home]),
+    join(root, "etc", project),
+    join(root, "etc"),
+    ...[common, snap].flatMap((folder) => folder ? [join(folder, "etc", project)] : []),
+  ];
+}
+
+function first(folders: readonly string[], name: string): string[] {
+  const found = folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
+  return found === undefined ? [] : [found];
+}
+
+function namedPaths(sources: ConfigArguments["sources"]): string[] {
+  return sources.flatMap(({ kind, path }) => {
+    const absolute = resolve(path);
+    if (kind === "file") return [absolute];
+    const isFolder = statSync(absolute, { throwIfNoEntry: false })?.isDirectory() ?? false;
+    if (!isFolder) {
+      const why = existsSync(absolute) ? "it is not a folder" : "it does not exist";
+      throw new ConfigError(
+        `Cannot read the configuration folder '${path}': ${why}, expected a folder with *.conf files`,
+      );
+    }
+    return confFiles(absolute);
+  });
+}
+
+function confFiles(folder: string): string[] {
+  const names = readdirSync(folder).filter((name) => name.endsWith(".conf"));
+  return names.filter((name) => !name.startsWith(".")).toSorted().map((name) => join(folder, name));
+}
+
+function readIni(path: string): IniFile {
+  try {
+    return parseIni(new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path)), path);
+  } catch (error) {
+    const text = `Cannot read the configuration file '${path}': ${whyUnreadable(error)}`;
+    throw new ConfigError(text, undefined, { cause: error });
+  }
+}
+
+function whyUnreadable(error: unknown): string {
+  const expected = "expected a readable text file";
+  if (error instanceof TypeError) return `it is not UTF-8, ${expected}`;
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "ENOENT") return `it does not exist, ${expected}`;
+  if (code === "EACCES") return `permission is denied, ${expected}`;
+  if (code === "EISDIR") return `it is a folder, ${expected} (folders go with --config-dir)`;
+  return `${code ?? error}, ${expected}`;
+}
+
+/** The first line of a file that holds a secret. Throws a ConfigError. */
+export function readSecretFile(path: string): string {
+  try {
+    return readFileSync(path, "utf8").split(/\r?\n/, 1)[0]?.trim() ?? "";
+  } catch (error) {
+    const text = `Cannot read the secret file '${path}': ${whyUnreadable(error)}`;
+    throw new ConfigError(text, undefined, { cause: error });
+  }
+}

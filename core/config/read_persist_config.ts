@@ -1,0 +1,229 @@
+/**
+ * Pure. From the loaded files and the command line to the one object that `persist` runs by. What is
+ * wrong is thrown at once: UsageError for the command line, ConfigErrors for all the rest together.
+ */
+import { ConfigError, UsageError } from "../errors.ts";
+import type { ConfigNotice } from "./check_options.ts";
+import { readDaemonConfig } from "./daemon_options.ts";
+import type { KafkaEndpoint, KafkaSecurity, StoreEndpoint } from "./endpoint.ts";
+import { endpointName } from "./endpoint.ts";
+import { parseSource, parseStore } from "./endpoint_url.ts";
+import { KAFKA_SECTIONS } from "./kafka_options.ts";
+import { readKafkaSecurity } from "./kafka_security.ts";
+import type { LoadedConfig } from "./load.ts";
+import { readLogConfig } from "./log_options.ts";
+import type { OptionValues } from "./option_values.ts";
+import {
+  type MessageKind,
+  offsetsOutOfRange,
+  type PersistConfig,
+  type PersistInput,
+} from "./persist_config.ts";
+import {
+  influxdb2Habits,
+  influxdbHabits,
+  readStore,
+  type StoreSurroundings,
+} from "./read_stores.ts";
+import type { Secrets } from "./url_parts.ts";
+
+/** What the command line says besides oslo's options. */
+export interface PersistArguments {
+  /** `--from`, `--kind`, `--to` as typed. */
+  readonly from: string | undefined;
+  readonly kind: MessageKind | undefined;
+  readonly to: string | undefined;
+}
+
+const MS_PER_SECOND = 1000;
+
+/** What each kind of message becomes: lines of measurements, or documents. */
+const ITEMS: Readonly<Record<MessageKind, "lines" | "documents">> = {
+  metrics: "lines",
+  alarms: "lines",
+  events: "documents",
+};
+
+const TAKES: Readonly<Record<StoreEndpoint["scheme"], readonly ("lines" | "documents")[]>> = {
+  influxdb: ["lines"],
+  influxdb2: ["lines"],
+  sqlite: ["lines", "documents"],
+  elasticsearch: ["documents"],
+  kafka: ["lines", "documents"],
+  line: ["lines"],
+  documents: ["documents"],
+  null: ["lines", "documents"],
+};
+
+/** TPCTL_PASSWORD and TPCTL_INFLUX_TOKEN. */
+export function readSecrets(environment: Readonly<Record<string, string | undefined>>): Secrets {
+  return {
+    password: environment["TPCTL_PASSWORD"],
+    influxToken: environment["TPCTL_INFLUX_TOKEN"],
+  };
+}
+
+/** `readSecret` reads the file that holds a token; it throws a ConfigError. */
+export function readPersistConfig(
+  loaded: LoadedConfig,
+  given: PersistArguments,
+  readSecret: (path: string) => string,
+): PersistConfig {
+  const reading = new PersistReading(loaded, given, readSecret);
+  return reading.config();
+}
+
+class PersistReading {
+  readonly #loaded: LoadedConfig;
+  readonly #values: OptionValues;
+  readonly #given: PersistArguments;
+  readonly #notices: ConfigNotice[];
+  readonly #around: StoreSurroundings;
+  readonly #security: KafkaSecurity;
+
+  constructor(
+    loaded: LoadedConfig,
+    given: PersistArguments,
+    readSecret: (path: string) => string,
+  ) {
+    this.#loaded = loaded;
+    this.#values = loaded.values;
+    this.#given = given;
+    this.#notices = [...loaded.notices];
+    const { stateDir } = readDaemonConfig(loaded.values, loaded.environment);
+    this.#around = { secrets: readSecrets(loaded.environment), stateDir, readSecret };
+    this.#security = readKafkaSecurity(loaded.values);
+  }
+
+  config(): PersistConfig {
+    const values = this.#values;
+    if ((this.#given.from === undefined) !== (this.#given.kind === undefined)) {
+      throw new UsageError(
+        this.#given.kind === undefined
+          ? "Cannot use --from without --kind: a source does not say what it carries, expected " +
+            "--kind metrics, alarms or events"
+          : "Cannot use --kind without --from: the files say which kinds are read, expected both",
+      );
+    }
+    const inputs = this.#given.kind === undefined
+      ? (["metrics", "alarms", "events"] as const).flatMap((kind) => this.#configured(kind))
+      : this.#named(this.#given.kind);
+    const config = {
+      ...readDaemonConfig(values, this.#loaded.environment),
+      files: this.#loaded.files,
+      inputs,
+      lingerMs: values.number("tpctl", "linger_ms"),
+      offsetOutOfRange: values.choice("tpctl", "offset_out_of_range", offsetsOutOfRange),
+      log: readLogConfig(values, "tpctl-persist"),
+      notices: this.#notices,
+    };
+    values.finish();
+    if (inputs.length === 0) {
+      throw new ConfigError(
+        "Cannot start persist: every kind of message is turned off, expected one of " +
+          `${Object.values(KAFKA_SECTIONS).map((name) => `[${name}]`).join(", ")} enabled`,
+      );
+    }
+    return config;
+  }
+
+  /** What the files say of a kind, if they turn it on. */
+  #configured(kind: MessageKind): PersistInput[] {
+    const section = KAFKA_SECTIONS[kind];
+    if (!this.#values.bool(section, "enabled")) return [];
+    const processors = this.#values.number(section, "num_processors");
+    if (processors < 1) {
+      this.#notices.push({
+        level: "warning",
+        text: `[${section}] num_processors is ${processors}: ${kind} are not read`,
+        place: this.#values.given(section, "num_processors"),
+      });
+      return [];
+    }
+    const source = this.#kafkaSource(section);
+    const store = this.#store(kind);
+    if (store === undefined) return [];
+    return [{ kind, source, store, processors, ...this.#bounds(section) }];
+  }
+
+  #kafkaSource(section: string): KafkaEndpoint {
+    const text = (name: string) => {
+      const value = this.#values.text(section, name);
+      if (value !== undefined) return value;
+      const message = `Cannot read [${section}] ${name} '': it is empty, expected a name`;
+      this.#values.problem(section, name, message);
+      return "";
+    };
+    return {
+      scheme: "kafka",
+      brokers: this.#values.hosts(section, "uri"),
+      topic: text("topic"),
+      group: text("group_id"),
+      format: undefined,
+      security: this.#security,
+    };
+  }
+
+  #bounds(section: string): Pick<PersistInput, "batchRecordsMax" | "maxWaitMs"> {
+    return {
+      batchRecordsMax: this.#values.number(section, "batch_size"),
+      maxWaitMs: this.#values.number(section, "max_wait_time_seconds") * MS_PER_SECOND,
+    };
+  }
+
+  /** What `--from` names; its section still says the bounds and the group. */
+  #named(kind: MessageKind): PersistInput[] {
+    const section = KAFKA_SECTIONS[kind];
+    const source = parseSource(this.#given.from ?? "", this.#around.secrets);
+    if (source.scheme === "amqp") {
+      throw new UsageError(
+        `Cannot use the source '${endpointName(source)}': persist reads no AMQP, ` +
+          "expected kafka://, a file or -",
+      );
+    }
+    const store = this.#store(kind);
+    if (store === undefined) return [];
+    const group = this.#values.text(section, "group_id");
+    const from = source.scheme === "kafka"
+      ? { ...source, group: source.group ?? group, security: this.#secured(source) }
+      : source;
+    return [{ kind, source: from, store, processors: 1, ...this.#bounds(section) }];
+  }
+
+  #store(kind: MessageKind): StoreEndpoint | undefined {
+    if (this.#given.to === undefined) return readStore(this.#values, kind, this.#around);
+    const store = this.#withHabits(parseStore(this.#given.to, this.#around.secrets));
+    if (TAKES[store.scheme].includes(ITEMS[kind])) return store;
+    const able = Object.entries(TAKES).filter(([, items]) => items.includes(ITEMS[kind]));
+    throw new UsageError(
+      `Cannot use the store '${endpointName(store)}': it cannot take ${kind}, expected one of ` +
+        able.map(([scheme]) => scheme).join(", "),
+    );
+  }
+
+  /** A URL says where a store is; how it is written to is still said by the files. */
+  #withHabits(store: StoreEndpoint): StoreEndpoint {
+    switch (store.scheme) {
+      case "influxdb":
+        return { ...store, ...influxdbHabits(this.#values) };
+      case "influxdb2":
+        return {
+          ...store,
+          ...influxdb2Habits(this.#values, this.#around),
+          org: store.org || (this.#values.text("influxdb2", "org") ?? ""),
+        };
+      case "elasticsearch":
+        return { ...store, retriesMax: this.#values.number("elasticsearch", "max_retries") };
+      case "kafka":
+        return { ...store, security: this.#secured(store) };
+      default:
+        return store;
+    }
+  }
+
+  /** `[kafka_security]` holds for a URL that says nothing of TLS and SASL itself. */
+  #secured({ security }: KafkaEndpoint): KafkaSecurity {
+    const saysNothing = security.tls === undefined && security.sasl === undefined;
+    return saysNothing ? this.#security : security;
+  }
+}
