@@ -1,0 +1,66 @@
+/**
+ * Edge (net). One HTTP request, as every writer and publisher sends it: never without a timeout, never
+ * with a body left unread, no redirects followed, failures as StoreErrors. What an answer means is
+ * not decided here.
+ */
+import type { Answer } from "./answer.ts";
+import { connectionFailure, type FarEnd } from "./failures.ts";
+import type { TlsMaterial } from "./tls.ts";
+
+export interface HttpRequest {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Credentials travel in headers, never in the URL. */
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | string;
+}
+
+export interface RequestOptions {
+  readonly farEnd: FarEnd;
+  /** Undefined: the system's CAs, no client certificate. */
+  readonly tls: TlsMaterial | undefined;
+  /** From sending to the last byte of the answer. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** As much of an answer's body as is kept, in bytes; the rest is read and thrown away up to a bound. */
+export const answerBytesMax = 65_536;
+
+/** An answer longer than this is cut off with its connection instead of being read to its end. */
+export const drainBytesMax = 4_194_304;
+
+/** Sends one request. Any status is an Answer; only a connection that fails is a StoreError. */
+export async function sendRequest(request: HttpRequest, options: RequestOptions): Promise<Answer> {
+  const { farEnd, tls, timeoutMs, signal } = options;
+  try {
+    const response = await fetch(request.url, {
+      method: request.method,
+      headers: request.headers ?? {},
+      body: request.body ?? null,
+      redirect: "manual",
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      ...(tls === undefined ? {} : { tls }),
+    });
+    return {
+      status: response.status,
+      headers: response.headers,
+      text: await readText(response),
+    };
+  } catch (error) {
+    throw connectionFailure(error, farEnd);
+  }
+}
+
+/** An answer longer than the bound would hold a connection and memory for nothing. */
+async function readText(response: Response): Promise<string> {
+  if (response.body === null) return "";
+  const kept: Uint8Array[] = [];
+  let read = 0;
+  for await (const chunk of response.body) {
+    if (read < answerBytesMax) kept.push(chunk.subarray(0, answerBytesMax - read));
+    read += chunk.length;
+    if (read > drainBytesMax) break;
+  }
+  return new TextDecoder().decode(Buffer.concat(kept));
+}

@@ -1,0 +1,57 @@
+/**
+ * Edge (files). Reads the PEM files that an endpoint's TLS options name, once, at start: a file that
+ * is missing or is no PEM is then a configuration error and not an outage later.
+ */
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import type { Tls } from "../config/endpoint.ts";
+import { ConfigError } from "../errors.ts";
+
+/** What fetch wants for TLS. */
+export interface TlsMaterial {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly rejectUnauthorized: boolean;
+}
+
+/** Loads TLS files; undefined in, undefined out. Rejects with a ConfigError that names the file. */
+export async function readTls(tls: Tls | undefined): Promise<TlsMaterial | undefined> {
+  if (tls === undefined) return undefined;
+  const { caFile, certFile, keyFile } = tls;
+  if ((certFile === undefined) !== (keyFile === undefined)) {
+    throw new ConfigError(
+      `Cannot use client certificate '${certFile ?? keyFile}': a certificate and its key ` +
+        "belong together, expected both files",
+    );
+  }
+  return {
+    rejectUnauthorized: tls.verify,
+    ...(caFile === undefined ? {} : { ca: await readPem(caFile, "CA file", isCertificate) }),
+    ...(certFile === undefined
+      ? {}
+      : { cert: await readPem(certFile, "certificate", isCertificate) }),
+    ...(keyFile === undefined ? {} : { key: await readPem(keyFile, "key", createPrivateKey) }),
+  };
+}
+
+async function readPem(
+  path: string,
+  what: string,
+  check: (text: string) => unknown,
+): Promise<string> {
+  try {
+    const text = await readFile(path, "utf8");
+    check(text);
+    return text;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(`Cannot read ${what} '${path}': ${why}, expected a PEM file`, undefined, {
+      cause: error,
+    });
+  }
+}
+
+function isCertificate(text: string): X509Certificate {
+  return new X509Certificate(text);
+}

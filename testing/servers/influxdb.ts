@@ -1,0 +1,169 @@
+/**
+ * Edge (processes, files, net). A real InfluxDB 1.x (Debian's influxd) on free loopback ports, that can
+ * be stopped, killed, frozen and started again on the same ports and data.
+ */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Certificate, selfSignedCertificate } from "./certificate.ts";
+import { findProgram, freePort, type ServerProcess, startServer, tempFolder } from "./server.ts";
+
+export interface InfluxdbOptions {
+  /** Users count; the first one made is to be an admin. */
+  readonly auth?: boolean;
+  /** Bytes, compressed. */
+  readonly maxBodySize?: number;
+  readonly maxSeriesPerDatabase?: number;
+  readonly maxValuesPerTag?: number;
+  /** A certificate that nothing trusts; its files are in `certificate`. */
+  readonly https?: boolean;
+  /** More lines for the configuration's [http] section. */
+  readonly http?: readonly string[];
+  /** Credentials that `query` sends, for a server with `auth`. */
+  readonly admin?: { readonly user: string; readonly password: string };
+}
+
+export interface Influxdb {
+  readonly host: string;
+  readonly port: number;
+  readonly origin: string;
+  readonly certificate: Certificate | undefined;
+  /** The rows of the first series of a query, timestamps in ms; [] where there is none. */
+  query(q: string, db?: string): Promise<readonly Row[]>;
+  /** SIGTERM; data stay for `start`. */
+  stop(): Promise<void>;
+  /** SIGKILL; data stay for `start`. */
+  kill(): Promise<void>;
+  /** Starts again on the same ports and data. */
+  start(): Promise<void>;
+  /** Accepts connections and answers nothing until `thaw`. */
+  freeze(): void;
+  thaw(): void;
+  /** Stops and removes everything. Safe to call twice. */
+  remove(): Promise<void>;
+}
+
+export type Row = Readonly<Record<string, unknown>>;
+
+/** Why there is no InfluxDB 1.x here, or undefined. */
+export function influxdbMissing(): string | undefined {
+  if (findProgram("influxd", "/usr/bin/influxd") !== undefined) return undefined;
+  return "influxd is not installed (Debian package influxdb)";
+}
+
+/** Starts one with empty data; ready when it answers /ping. */
+export async function startInfluxdb(options: InfluxdbOptions = {}): Promise<Influxdb> {
+  const program = findProgram("influxd", "/usr/bin/influxd");
+  if (program === undefined) throw new Error(influxdbMissing());
+  const folder = await tempFolder("influxdb");
+  const [port, rpcPort] = [await freePort(), await freePort()];
+  const certificate = options.https ? await selfSignedCertificate(folder.path) : undefined;
+  const configFile = join(folder.path, "influxdb.conf");
+  await writeFile(
+    configFile,
+    configText(options, { folder: folder.path, port, rpcPort, certificate }),
+  );
+  const origin = `${options.https ? "https" : "http"}://127.0.0.1:${port}`;
+  const tls = certificate === undefined ? {} : { tls: { ca: certificate.cert } };
+  const launch = (): Promise<ServerProcess> =>
+    startServer({
+      name: "influxd",
+      argv: [program, "run", "-config", configFile],
+      cwd: folder.path,
+      ready: async () => (await fetch(`${origin}/ping`, tls)).status === 204,
+    });
+  let server = await launch();
+  return {
+    host: "127.0.0.1",
+    port,
+    origin,
+    certificate,
+    query: async (q, db = "") => {
+      const { user = "", password = "" } = options.admin ?? {};
+      const headers = { Authorization: `Basic ${btoa(`${user}:${password}`)}` };
+      const body = new URLSearchParams({ q, db, epoch: "ms" });
+      const response = await fetch(`${origin}/query`, {
+        method: "POST",
+        body,
+        ...(options.admin === undefined ? {} : { headers }),
+        ...tls,
+      });
+      return rowsOf(q, await response.json());
+    },
+    stop: () => server.stop(),
+    kill: () => server.kill(),
+    start: async () => {
+      await server.stop();
+      server = await launch();
+    },
+    freeze: () => server.signal("SIGSTOP"),
+    thaw: () => server.signal("SIGCONT"),
+    remove: async () => {
+      await server.kill();
+      await folder.remove();
+    },
+  };
+}
+
+interface Places {
+  readonly folder: string;
+  readonly port: number;
+  readonly rpcPort: number;
+  readonly certificate: Certificate | undefined;
+}
+
+function configText(options: InfluxdbOptions, places: Places): string {
+  const { folder, port, rpcPort, certificate } = places;
+  const quoted = (path: string): string => JSON.stringify(join(folder, path));
+  return [
+    "reporting-disabled = true",
+    `bind-address = "127.0.0.1:${rpcPort}"`,
+    "[meta]",
+    `dir = ${quoted("meta")}`,
+    "[data]",
+    `dir = ${quoted("data")}`,
+    `wal-dir = ${quoted("wal")}`,
+    "query-log-enabled = false",
+    ...optional("max-series-per-database", options.maxSeriesPerDatabase),
+    ...optional("max-values-per-tag", options.maxValuesPerTag),
+    "[monitor]",
+    "store-enabled = false",
+    "[http]",
+    `bind-address = "127.0.0.1:${port}"`,
+    "log-enabled = false",
+    ...optional("auth-enabled", options.auth),
+    ...optional("max-body-size", options.maxBodySize),
+    ...(certificate === undefined ? [] : [
+      "https-enabled = true",
+      `https-certificate = ${JSON.stringify(certificate.certFile)}`,
+      `https-private-key = ${JSON.stringify(certificate.keyFile)}`,
+    ]),
+    ...options.http ?? [],
+    "",
+  ].join("\n");
+}
+
+function optional(key: string, value: number | boolean | undefined): readonly string[] {
+  return value === undefined ? [] : [`${key} = ${value}`];
+}
+
+interface QueryAnswer {
+  readonly error?: string;
+  readonly results?: readonly {
+    readonly error?: string;
+    readonly series?: readonly {
+      readonly columns: readonly string[];
+      readonly values?: readonly (readonly unknown[])[];
+    }[];
+  }[];
+}
+
+function rowsOf(q: string, answer: unknown): readonly Row[] {
+  const { error, results = [] } = answer as QueryAnswer;
+  const failure = error ?? results.find((result) => result.error !== undefined)?.error;
+  if (failure !== undefined) throw new Error(`${q}: ${failure}`);
+  const series = results[0]?.series?.[0];
+  const columns = series?.columns ?? [];
+  return (series?.values ?? []).map((values) =>
+    Object.fromEntries(columns.map((column, i) => [column, values[i]]))
+  );
+}
