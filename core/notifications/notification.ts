@@ -1,0 +1,28 @@
+/**
+ * Pure. `Notification`: an oslo.messaging notification as its dispatcher hands it to endpoints, and
+ * where it was taken from.
+ */
+import type { DeadLetterSource } from "../delivery/dead_letter.ts";
+import type { Dict, Value } from "./value.ts";
+
+/** Lower-case priority: `info`, `error`, `sample`, ...; what the endpoints are chosen by. */
+export type Priority = string;
+
+export interface Notification {
+  readonly priority: Priority;
+  readonly event_type: string;
+  readonly publisher_id: string;
+  readonly payload: Value;
+  /** The request context, `_context_` keys without their prefix. */
+  readonly ctxt: Dict;
+  /** message_id and timestamp. */
+  readonly metadata: Dict;
+}
+
+/** A notification on its way: what it says, and what is needed to dead-letter or acknowledge it. */
+export interface ReceivedNotification {
+  readonly notification: Notification;
+  readonly source: DeadLetterSource;
+  /** The message's original bytes. */
+  readonly payload: Uint8Array;
+}

@@ -1,0 +1,26 @@
+/**
+ * Pure. `Sample`: one measured value of one resource, with Ceilometer's member names and order (the
+ * order shows in what the file and http publishers write).
+ */
+import type { Dict, Value } from "../notifications/value.ts";
+
+export type SampleType = "gauge" | "delta" | "cumulative";
+
+export interface Sample {
+  readonly name: string;
+  readonly type: string;
+  readonly unit: Value;
+  /** A number, or what telemetry.polling brought: text that Python's float() reads. */
+  readonly volume: Value;
+  readonly user_id: Value;
+  readonly user_name: Value;
+  readonly project_id: Value;
+  readonly project_name: Value;
+  readonly resource_id: Value;
+  /** ISO 8601 text, as the reference leaves it. */
+  readonly timestamp: Value;
+  readonly resource_metadata: Dict;
+  readonly source: Value;
+  readonly id: string;
+  readonly monotonic_time: Value;
+}
