@@ -2,18 +2,21 @@
  * Pure. Writes `PyValue`s as Python's `json.dumps` does: `", "` and `": "` between, keys in their
  * order, 1.0 with its fraction, NaN and Infinity by name.
  */
+import { JsonError } from "./json_load.ts";
 import { floatRepr } from "./numbers.ts";
 import type { PyValue } from "./values.ts";
 
 export interface DumpOptions {
   /** Python's `ensure_ascii`: whether all beyond ASCII is written as \uXXXX. Its default is true. */
   readonly ensureAscii: boolean;
+  /** Python's `allow_nan`: false throws JsonError for NaN and the infinities. Its default is true. */
+  readonly allowNan?: boolean;
 }
 
 /** The JSON text of a value; lone surrogates stay as they are when `ensureAscii` is false. */
 export function dumpJson(value: PyValue, options: DumpOptions): string {
   if (typeof value === "string") return dumpString(value, options);
-  if (typeof value === "number") return dumpFloat(value);
+  if (typeof value === "number") return dumpFloat(value, options);
   if (Array.isArray(value)) {
     return `[${value.map((item) => dumpJson(item, options)).join(", ")}]`;
   }
@@ -27,8 +30,13 @@ export function dumpJson(value: PyValue, options: DumpOptions): string {
   return String(value);
 }
 
-function dumpFloat(value: number): string {
+function dumpFloat(value: number, options: DumpOptions): string {
   if (Number.isFinite(value)) return floatRepr(value);
+  if (options.allowNan === false) {
+    throw new JsonError(
+      `Cannot write number '${value}': JSON has no name for it, expected a finite one`,
+    );
+  }
   if (Number.isNaN(value)) return "NaN";
   return value > 0 ? "Infinity" : "-Infinity";
 }

@@ -86,3 +86,11 @@ test("a refusal says where and what was expected", () => {
     "Cannot read JSON at character 8: '}', expected a name in quotes",
   );
 });
+
+test("numbers that JSON cannot name are refused on request", () => {
+  const strict = { ensureAscii: true, allowNan: false };
+  expect(dumpJson([1.5], strict)).toBe("[1.5]");
+  for (const value of [NaN, Infinity, -Infinity]) {
+    expect(() => dumpJson([value], strict)).toThrow(JsonError);
+  }
+});
