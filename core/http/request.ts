@@ -21,10 +21,15 @@ export interface RequestOptions {
   readonly tls: TlsMaterial | undefined;
   /** From sending to the last byte of the answer. */
   readonly timeoutMs: number;
+  /** Bytes of the answer that are kept; `answerBytesMax` if left out, at most `drainBytesMax`. */
+  readonly keptBytesMax?: number;
   readonly signal: AbortSignal;
 }
 
-/** As much of an answer's body as is kept, in bytes; the rest is read and thrown away up to a bound. */
+/**
+ * As much of an answer's body as is kept unless asked otherwise, in bytes; the rest is read and thrown
+ * away up to a bound.
+ */
 export const answerBytesMax = 65_536;
 
 /** An answer longer than this is cut off with its connection instead of being read to its end. */
@@ -33,6 +38,7 @@ export const drainBytesMax = 4_194_304;
 /** Sends one request. Any status is an Answer; only a connection that fails is a StoreError. */
 export async function sendRequest(request: HttpRequest, options: RequestOptions): Promise<Answer> {
   const { farEnd, tls, timeoutMs, signal } = options;
+  const keptBytesMax = options.keptBytesMax ?? answerBytesMax;
   try {
     const response = await fetch(request.url, {
       method: request.method,
@@ -45,7 +51,7 @@ export async function sendRequest(request: HttpRequest, options: RequestOptions)
     return {
       status: response.status,
       headers: response.headers,
-      text: await readText(response),
+      text: await readText(response, keptBytesMax),
     };
   } catch (error) {
     throw connectionFailure(error, farEnd);
@@ -53,12 +59,12 @@ export async function sendRequest(request: HttpRequest, options: RequestOptions)
 }
 
 /** An answer longer than the bound would hold a connection and memory for nothing. */
-async function readText(response: Response): Promise<string> {
+async function readText(response: Response, keptBytesMax: number): Promise<string> {
   if (response.body === null) return "";
   const kept: Uint8Array[] = [];
   let read = 0;
   for await (const chunk of response.body) {
-    if (read < answerBytesMax) kept.push(chunk.subarray(0, answerBytesMax - read));
+    if (read < keptBytesMax) kept.push(chunk.subarray(0, keptBytesMax - read));
     read += chunk.length;
     if (read > drainBytesMax) break;
   }
