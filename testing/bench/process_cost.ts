@@ -60,6 +60,7 @@ export async function measureCost(options: CostOptions): Promise<Cost> {
     while (!whole && !ended() && !await options.done()) await Bun.sleep(sampleMs);
     const wallSeconds = (performance.now() - started) / 1000;
     if (!ended()) samples.push(sampleTree(child.pid));
+    clearInterval(timer);
     const early = !whole && ended();
     if (!ended()) child.kill("SIGTERM");
     await child.exited;

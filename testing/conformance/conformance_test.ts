@@ -1,0 +1,47 @@
+/**
+ * Edge (processes). The recorded cases, one test each, through the compiled executable. Classes whose
+ * subcommand does not exist yet are listed, and counted as nothing.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { builtExecutable } from "../executable.ts";
+import { type Case, readClasses, runningClasses } from "./cases.ts";
+import { runPersistCase } from "./persist_cases.ts";
+
+/** How many cases run side by side. */
+const sideBySide = 2;
+
+const classes = readClasses();
+const waiting = classes.filter((each) => !runningClasses.includes(each.class));
+const findings = new Map<string, Promise<readonly string[]>>();
+
+beforeAll(async () => {
+  await builtExecutable();
+});
+
+afterAll(() => {
+  const names = waiting.map((each) => `${each.class} (${each.cases.length})`);
+  if (names.length > 0) console.error(`Conformance classes not yet run: ${names.join(", ")}`);
+});
+
+/** Starts this case and those just behind it, so that a test finds its result on the way. */
+function start(cases: readonly Case[], from: number): Promise<readonly string[]> {
+  for (const each of cases.slice(from, from + sideBySide)) {
+    if (!findings.has(each.id)) findings.set(each.id, runPersistCase(each));
+  }
+  return findings.get(cases[from]?.id ?? "") ?? Promise.resolve(["there is no such case"]);
+}
+
+test("every class that is on has its cases", () => {
+  const named = classes.map((each) => each.class);
+  expect(runningClasses.filter((name) => !named.includes(name))).toEqual([]);
+});
+
+for (const { class: name, cases } of classes.filter((each) => !waiting.includes(each))) {
+  describe(name, () => {
+    for (const [i, each] of cases.entries()) {
+      test(each.id, async () => {
+        expect(await start(cases, i)).toEqual([]);
+      });
+    }
+  });
+}
