@@ -55,8 +55,8 @@ export interface Delivery {
   watch(signal: AbortSignal): Promise<void>;
   /** Whether batches for this destination have to wait, for whatever reason. */
   isHeld(destination: string): boolean;
-  /** Batches under way that do not wait for a destination of their own. */
-  readonly active: number;
+  /** Batches under way for these outcomes that do not wait for a destination of their own. */
+  active(outcomes: Outcomes): number;
   /** Destinations that are waited for on their own. */
   readonly held: number;
   state(): DeliveryState;
@@ -104,9 +104,9 @@ class WriterDelivery implements Delivery {
     );
   }
 
-  get active(): number {
+  active(outcomes: Outcomes): number {
     let active = 0;
-    for (const trip of this.#trips) if (trip.held === 0) active++;
+    for (const trip of this.#trips) if (trip.outcomes === outcomes && trip.held === 0) active++;
     return active;
   }
 
@@ -180,7 +180,10 @@ class WriterDelivery implements Delivery {
   }
 
   #passGates(key: string, trip: Trip): Promise<boolean> {
-    return this.#gates.pass(key, trip.signal, (held) => trip.held += held ? 1 : -1);
+    return this.#gates.pass(key, trip.signal, (held) => {
+      trip.held += held ? 1 : -1;
+      trip.outcomes.onTurn();
+    });
   }
 
   async #write(

@@ -1,0 +1,119 @@
+/**
+ * Pure. When gathered items become requests: as soon as one is full; at once when nothing is under
+ * way and nothing more is waiting; else after a short while, so that small requests are rare.
+ */
+import type { Clock } from "../clock.ts";
+import type { Delivery, Outcomes } from "../delivery/deliver.ts";
+import type { Gatherer } from "../delivery/gather.ts";
+
+/** The source has nothing more at the moment when it stayed silent for so long. */
+const silenceMs = 5;
+/** Batches under way per request slot; with so many the next block is not pulled. */
+const batchesPerSlot = 2;
+
+export interface OutboxOptions {
+  /** How long gathered items wait for more while requests are under way. */
+  readonly lingerMs: number;
+  /** So many are worth a request even while others are under way, if nothing more is waiting. */
+  readonly batchRecordsMax: number;
+}
+
+export interface OutboxDeps {
+  readonly gatherer: Gatherer;
+  readonly delivery: Delivery;
+  readonly outcomes: Outcomes;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** A batch came to its end. */
+  readonly onDone: () => void;
+  /** A defect. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+export class Outbox {
+  #options: OutboxOptions;
+  #deps: OutboxDeps;
+  #timer = new AbortController();
+  /** When the oldest gathered item came. */
+  #openSince: number | undefined;
+  #urgent = false;
+  /** Batches that were sent and have not come to their end. */
+  underWay = 0;
+
+  constructor(options: OutboxOptions, deps: OutboxDeps) {
+    this.#options = options;
+    this.#deps = deps;
+  }
+
+  /** Another batch may be sent without piling up. */
+  get hasRoom(): boolean {
+    const { delivery, outcomes } = this.#deps;
+    return delivery.active(outcomes) < batchesPerSlot * delivery.writer.concurrency;
+  }
+
+  /** From now on nothing waits for more, nor for its destination. */
+  hurry(): void {
+    this.#urgent = true;
+    this.flush();
+  }
+
+  /** Waiting is in order again. */
+  relax(): void {
+    this.#urgent = false;
+  }
+
+  /** Sends full batches, and sets the time at which the others go. */
+  review(): void {
+    this.sendFull();
+    if (this.#urgent) return this.flush();
+    const { gatherer, clock } = this.#deps;
+    this.#timer.abort();
+    if (gatherer.open === 0) {
+      this.#openSince = undefined;
+      return;
+    }
+    const now = clock.monotonic();
+    this.#openSince ??= now;
+    const atOnce = this.underWay === 0 || gatherer.open >= this.#options.batchRecordsMax;
+    const waitMs = this.#openSince + this.#options.lingerMs - now;
+    this.#flushIn(atOnce ? Math.min(silenceMs, waitMs) : waitMs);
+  }
+
+  /** Sends all that is gathered, save for destinations that would only have it wait. */
+  flush(): void {
+    const { gatherer, delivery } = this.#deps;
+    gatherer.close(this.#urgent ? undefined : (destination) => delivery.isHeld(destination));
+    this.#openSince = undefined;
+    this.sendFull();
+  }
+
+  #flushIn(ms: number): void {
+    const timer = this.#timer = new AbortController();
+    void this.#deps.clock.sleep(Math.max(0, ms), timer.signal).then(() => {
+      if (!timer.signal.aborted && !this.#deps.signal.aborted) this.flush();
+    });
+  }
+
+  /** Sends full batches. */
+  sendFull(): void {
+    const { gatherer } = this.#deps;
+    for (let batch = gatherer.take(); batch !== undefined; batch = gatherer.take()) {
+      void this.#send(batch);
+    }
+  }
+
+  async #send(batch: NonNullable<ReturnType<Gatherer["take"]>>): Promise<void> {
+    const { gatherer, delivery, outcomes, signal, onDone, onFailure } = this.#deps;
+    this.underWay++;
+    try {
+      await delivery.deliver(batch, outcomes, signal);
+      // Of an aborted one the writer may still read the bytes.
+      if (!signal.aborted) gatherer.release(batch);
+    } catch (error) {
+      onFailure(error);
+    } finally {
+      this.underWay--;
+      onDone();
+    }
+  }
+}
