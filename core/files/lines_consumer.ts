@@ -1,0 +1,127 @@
+/**
+ * Edge (files, stdin). A Consumer over files and stdin: one record per line, one file after the other,
+ * to the end. There is nothing to commit to: what was read is known by its line number.
+ */
+import { constants } from "node:fs";
+import { access, open, stat } from "node:fs/promises";
+import type { Clock } from "../clock.ts";
+import type { Consumer, ConsumerEvents } from "../delivery/consumer.ts";
+import type { RecordBlock } from "../delivery/records.ts";
+import { ConfigError, RunError } from "../errors.ts";
+import { LineBlocks } from "./line_blocks.ts";
+
+const chunkBytes = 256 * 1024;
+const lineBytesMaxDefault = 64 * 1024 * 1024;
+/** A source that is waited for is said to be alive so often. */
+const turnMs = 1000;
+
+export interface LinesConsumerOptions {
+  /** Paths in the order they are read; `-` is stdin. */
+  readonly paths: readonly string[];
+  readonly lineBytesMax?: number;
+}
+
+export interface LinesConsumerDeps {
+  readonly events: ConsumerEvents;
+  readonly clock: Clock;
+}
+
+/** Looks whether every file is there and readable; rejects with a ConfigError where one is not. */
+export async function openLinesConsumer(
+  options: LinesConsumerOptions,
+  deps: LinesConsumerDeps,
+): Promise<Consumer> {
+  for (const path of options.paths) if (path !== "-") await checkFile(path);
+  const { events } = deps;
+  const closing = new AbortController();
+  events.onAssigned(options.paths.map((_, partition) => ({ topic: "file", partition })));
+  events.onState({ ready: true });
+  return {
+    blocks: () => readAll(options, deps, closing.signal),
+    commit: () => Promise.resolve(),
+    close(): Promise<void> {
+      closing.abort();
+      return Promise.resolve();
+    },
+  };
+}
+
+async function* readAll(
+  options: LinesConsumerOptions,
+  deps: LinesConsumerDeps,
+  signal: AbortSignal,
+): AsyncGenerator<RecordBlock> {
+  const lineBytesMax = options.lineBytesMax ?? lineBytesMaxDefault;
+  for (const [partition, file] of options.paths.entries()) {
+    const lines = new LineBlocks({ file, partition, lineBytesMax });
+    const chunks = file === "-" ? stdinChunks() : fileChunks(file);
+    try {
+      for (;;) {
+        const chunk = await nextChunk(chunks, deps, signal);
+        if (signal.aborted) return;
+        yield* chunk === undefined ? lines.end() : lines.add(chunk);
+        if (chunk === undefined) break;
+      }
+    } catch (cause) {
+      const text = cause instanceof Error ? cause.message : String(cause);
+      throw new RunError(`Cannot read '${file}': ${text}, expected lines of text`, { cause });
+    } finally {
+      // A read that never ends (a terminal, a pipe) is not waited for.
+      void chunks.return?.(undefined)?.catch(() => undefined);
+    }
+  }
+}
+
+/** The next chunk; undefined at the end and when the signal aborts. */
+async function nextChunk(
+  chunks: AsyncIterator<Uint8Array>,
+  { clock, events }: LinesConsumerDeps,
+  signal: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  let read: IteratorResult<Uint8Array> | undefined;
+  const done = new AbortController();
+  const end = AbortSignal.any([done.signal, signal]);
+  const reading = chunks.next().then((result) => {
+    read = result;
+  }).finally(() => done.abort());
+  while (!end.aborted) {
+    await Promise.race([reading, clock.sleep(turnMs, end)]);
+    events.onTurn();
+  }
+  if (!signal.aborted) await reading;
+  else reading.catch(() => undefined);
+  return read === undefined || read.done === true ? undefined : read.value;
+}
+
+async function* fileChunks(path: string): AsyncGenerator<Uint8Array> {
+  const handle = await open(path, "r");
+  try {
+    for (;;) {
+      const chunk = new Uint8Array(chunkBytes);
+      const { bytesRead } = await handle.read(chunk, 0, chunkBytes);
+      if (bytesRead === 0) return;
+      yield chunk.subarray(0, bytesRead);
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+async function* stdinChunks(): AsyncGenerator<Uint8Array> {
+  for await (const chunk of Bun.stdin.stream()) yield chunk;
+}
+
+async function checkFile(path: string): Promise<void> {
+  try {
+    const found = await stat(path);
+    if (found.isDirectory()) throw new Error("it is a folder");
+    await access(path, constants.R_OK);
+  } catch (cause) {
+    const text = cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigError(
+      `Cannot read '${path}': ${text}, expected a file with one message per line`,
+      undefined,
+      { cause },
+    );
+  }
+}
