@@ -15,7 +15,7 @@ interface Needed {
 }
 
 const needed: readonly Needed[] = [
-  { debianPackage: "default-jre-headless", programs: ["java"] },
+  { debianPackage: "default-jdk-headless", programs: ["java"] },
   { debianPackage: "maven", programs: ["mvn"] },
   { debianPackage: "influxdb", programs: ["influxd", "/usr/bin/influxd"] },
   {
