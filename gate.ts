@@ -59,7 +59,9 @@ async function runTests(): Promise<Count> {
   const folder = await mkdtemp(join(tmpdir(), "tpctl-gate-"));
   const report = join(folder, "report.xml");
   try {
-    const argv = [bun, "test", "--reporter=junit", `--reporter-outfile=${report}`];
+    // Real servers take seconds to start; a test that hangs must still end.
+    const argv = [bun, "test", "--timeout=120000", "--reporter=junit"];
+    argv.push(`--reporter-outfile=${report}`);
     const good = await runStep({ name: "tests", argv });
     return countTests(await readFile(report, "utf8").catch(() => ""), good);
   } finally {
