@@ -77,7 +77,9 @@ class Checker implements OptionCheck {
       this.#known(renamed, place);
     } else if (this.#sections.has(section) || this.#hasOldOptions(section)) {
       const hint = this.#hint(section, key);
-      this.#say(name, "warning", `The option [${section}] ${key} is unknown${hint}`, place);
+      // The name stands at the start of its line; the place is that of the value.
+      const at = { ...place, column: 1 };
+      this.#say(name, "warning", `The option [${section}] ${key} is unknown${hint}`, at);
     }
   }
 

@@ -168,7 +168,7 @@ export class OptionValues {
     const parsed = parse(found.text, option);
     if ("value" in parsed) return parsed.value;
     this.#fail(found, parsed.unreadable);
-    const fallback = parse(this.#default(option, [])?.text ?? "", option);
+    const fallback = parse(this.#plainDefault(option), option);
     return "value" in fallback ? fallback.value : undefined;
   }
 
@@ -189,6 +189,7 @@ export class OptionValues {
 
   /** The text that holds, references in it followed; `chain` are the options on the way here. */
   #resolve(option: Option, chain: readonly string[]): Found | undefined {
+    this.#asked.add(optionKey(option));
     const given = this.#given(option);
     const isNumber = option.kind === "int" || option.kind === "float" || option.kind === "port";
     if (given === undefined || (isNumber && given.text === "")) return this.#default(option, chain);
@@ -198,10 +199,21 @@ export class OptionValues {
   #default(option: Option, chain: readonly string[]): Found | undefined {
     if (option.default === undefined) return undefined;
     const found = { option, text: option.default, place: undefined };
-    const reference = /^\$([a-z_]+)\.([a-z_]+)$/.exec(option.default);
-    const target = this.#options.get(`${reference?.[1]}.${reference?.[2]}`);
+    const target = this.#defaultTarget(option);
     if (target === undefined) return this.#substituted(found, chain);
     return this.#resolve(target, [...chain, optionKey(option)]);
+  }
+
+  /** The option that the default stands for, where it is nothing but a reference. */
+  #defaultTarget(option: Option): Option | undefined {
+    const reference = /^\$([a-z_]+\.[a-z_]+)$/.exec(option.default ?? "");
+    return this.#options.get(reference?.[1] ?? "");
+  }
+
+  /** What holds if nothing was given anywhere, so that reading goes on behind a wrong value. */
+  #plainDefault(option: Option): string {
+    const target = this.#defaultTarget(option);
+    return target === undefined ? option.default ?? "" : this.#plainDefault(target);
   }
 
   #substituted(found: Found, chain: readonly string[]): Found {
