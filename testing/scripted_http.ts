@@ -47,6 +47,9 @@ export interface ScriptedHttp {
   queue(...answers: ScriptedAnswer[]): void;
   /** What answers when nothing is queued. */
   otherwise(answer: (request: ScriptedRequest) => ScriptedAnswer): void;
+  /** Answers nothing until `thaw`; what came meanwhile is answered then. */
+  freeze(): void;
+  thaw(): void;
   /** Drops all open connections, as a server does with idle ones. */
   dropConnections(): void;
   /** Stops listening and drops all connections; the port stays known for `listen`. */
@@ -68,6 +71,8 @@ export async function startScriptedHttp(
   const sockets = new Set<Socket>();
   let otherwise = options.otherwise ?? ((): ScriptedAnswer => ({ status: 204 }));
   let connections = 0;
+  let thawed: (() => void) | undefined;
+  let frozen: Promise<void> = Promise.resolve();
   const serve = (socket: Socket): void => {
     const connection = connections++;
     sockets.add(socket);
@@ -83,7 +88,8 @@ export async function startScriptedHttp(
         if (parsed === undefined) return;
         received = received.subarray(parsed.length);
         requests.push(parsed.request);
-        void reply(socket, queued.shift() ?? otherwise(parsed.request));
+        const answer = queued.shift() ?? otherwise(parsed.request);
+        void frozen.then(() => reply(socket, answer));
       }
     });
   };
@@ -109,6 +115,12 @@ export async function startScriptedHttp(
     otherwise: (answer) => {
       otherwise = answer;
     },
+    freeze: () => {
+      frozen = new Promise((resolve) => {
+        thawed = resolve;
+      });
+    },
+    thaw: () => thawed?.(),
     dropConnections,
     stop: () =>
       new Promise((resolve) => {

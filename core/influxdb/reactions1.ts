@@ -139,7 +139,12 @@ export const reactions1: readonly ReactionRow[] = [
     structured: false,
     reaction: "bisect",
     // VictoriaMetrics and proxies in front of either have no JSON form.
-    examples: [{ status: 400, body: "cannot read line protocol data: too long line\n" }],
+    examples: [{
+      status: 400,
+      body:
+        'remoteAddr: "127.0.0.1:48382"; requestURI: /write?db=a; cannot read influx line protocol ' +
+        "data: too long line: more than 262144 bytes\n",
+    }],
   },
   {
     name: "credentials",
@@ -250,7 +255,7 @@ export const reactions1: readonly ReactionRow[] = [
 
 /**
  * Answers to CREATE DATABASE, before the rows above: 200 with an error of the statement, or refused as a
- * whole. One tenant's name or one tenant's missing right must not stop the others.
+ * whole.
  */
 export const creation1: readonly ReactionRow[] = [
   {
@@ -276,6 +281,10 @@ export const creation1: readonly ReactionRow[] = [
       error(400, "error parsing query: found nul, expected identifier at line 1, char 16"),
     ],
   },
+];
+
+/** Before both where each tenant has a database of its own: one that is missing holds no other. */
+export const tenantCreation1: readonly ReactionRow[] = [
   {
     name: "no right to create",
     status: [403, 403],

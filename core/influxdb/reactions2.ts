@@ -227,32 +227,13 @@ export const reactions2: readonly ReactionRow[] = [
   },
 ];
 
-/** Answers to finding the organization's id, before the rows above. */
-export const organization2: readonly ReactionRow[] = [
-  {
-    name: "organization not shown",
-    status: [200, 200],
-    words: /"orgs":\s*\[\s*\]/,
-    reaction: "hold_destination",
-    expected: "the bucket to be created by hand, or a token that may read its organization",
-    examples: [{ status: 200, body: '{"links":{"self":"/api/v2/orgs"},"orgs":[]}' }],
-  },
-  {
-    name: "200 that is no list of organizations",
-    status: [200, 299],
-    reaction: "hold",
-    expected: "an InfluxDB 2.x at this address",
-    examples: [{ status: 200, body: "{}" }],
-  },
-];
-
 /**
- * Answers to making the bucket, before the rows above. That it is there already (422 conflict) is no
- * error and never gets here. The token was good for finding the organization a moment ago.
+ * Answers to making a bucket, before the rows above. That it is there already (422 conflict) is no error
+ * and never gets here.
  */
 export const creation2: readonly ReactionRow[] = [
   {
-    name: "200 that made no bucket",
+    name: "success that made no bucket",
     status: [200, 299],
     reaction: "hold",
     expected: "an InfluxDB 2.x at this address",
@@ -267,11 +248,37 @@ export const creation2: readonly ReactionRow[] = [
       error(400, "invalid", "bucket name _x is invalid. Buckets may not start with underscore"),
     ],
   },
+];
+
+/** Answers to finding the organization's id, which a bucket is made with, before the rows above. */
+export const organization2: readonly ReactionRow[] = [
+  {
+    name: "organization not shown",
+    status: [200, 299],
+    reaction: "hold",
+    expected: "the bucket to be created by hand, or a token that may read its organization",
+    examples: [{ status: 200, body: '{"links":{"self":"/api/v2/orgs"},"orgs":[]}' }],
+  },
+];
+
+/**
+ * Before both where each tenant has a bucket of its own: one that is missing holds no other. The token
+ * was good for a write a moment ago.
+ */
+export const tenantCreation2: readonly ReactionRow[] = [
   {
     name: "no right to create",
     status: [401, 403],
     reaction: "hold_destination",
     expected: "the bucket to be created by hand, or a token with that right",
     examples: [error(401, "unauthorized", "write:orgs/f4f4affc91ea1e1e/buckets is unauthorized")],
+  },
+  {
+    name: "organization not shown",
+    status: [200, 200],
+    words: /"orgs":\s*\[\s*\]/,
+    reaction: "hold_destination",
+    expected: "the bucket to be created by hand, or a token that may read its organization",
+    examples: [{ status: 200, body: '{"links":{"self":"/api/v2/orgs"},"orgs":[]}' }],
   },
 ];

@@ -1,15 +1,15 @@
 import { describe, expect, test } from "bun:test";
 import { findRow, type ReactionRow, refusal, serverError } from "./reactions.ts";
-import { creation1, reactions1 } from "./reactions1.ts";
-import { creation2, organization2, reactions2 } from "./reactions2.ts";
+import { creation1, reactions1, tenantCreation1 } from "./reactions1.ts";
+import { creation2, organization2, reactions2, tenantCreation2 } from "./reactions2.ts";
 import type { Answer } from "../http/answer.ts";
 
 const tables: readonly [string, readonly ReactionRow[]][] = [
   ["1.x", reactions1],
-  ["1.x creation", [...creation1, ...reactions1]],
+  ["1.x creation", [...tenantCreation1, ...creation1, ...reactions1]],
   ["2.x", reactions2],
   ["2.x organization", [...organization2, ...reactions2]],
-  ["2.x creation", [...creation2, ...reactions2]],
+  ["2.x creation", [...tenantCreation2, ...creation2, ...reactions2]],
 ];
 
 function answerOf(status: number, body: string, headers: Record<string, string> = {}): Answer {
@@ -33,7 +33,8 @@ describe.each(tables)("the %s table", (_, table) => {
 });
 
 test("no row is without an example, and each example finds its own row and no earlier one", () => {
-  for (const table of [reactions1, creation1, reactions2, organization2, creation2]) {
+  const creations = [creation1, tenantCreation1, creation2, organization2, tenantCreation2];
+  for (const table of [reactions1, reactions2, ...creations]) {
     expect(new Set(table.map(({ name }) => name)).size).toBe(table.length);
     for (const row of table) {
       expect(row.examples.length).toBeGreaterThan(0);

@@ -11,7 +11,7 @@ import type { Answer } from "../http/answer.ts";
 import { type InfluxdbWriterDeps, openConnection } from "./connection.ts";
 import { asLines } from "./line_request.ts";
 import { isObject, parseObject } from "./reactions.ts";
-import { creation1, reactions1 } from "./reactions1.ts";
+import { creation1, reactions1, tenantCreation1 } from "./reactions1.ts";
 
 /** Rejects with a ConfigError where a TLS file cannot be used. Nothing is sent yet. */
 export async function createInfluxdb1Writer(
@@ -22,6 +22,7 @@ export async function createInfluxdb1Writer(
   const { name } = connection;
   const databaseOf = (destination: string): string =>
     destination === "" ? endpoint.database : destination;
+  const tenantRows = endpoint.databasePerTenant ? tenantCreation1 : [];
   const query = (statement: string, signal: AbortSignal): Promise<Answer> => {
     const body = `${new URLSearchParams({ q: statement })}`;
     const headers = { "Content-Type": "application/x-www-form-urlencoded" };
@@ -48,7 +49,7 @@ export async function createInfluxdb1Writer(
       if (databaseNames(await query("SHOW DATABASES", signal)).includes(database)) return;
       const said = error === undefined ? answer : { ...answer, text: JSON.stringify({ error }) };
       const what = `create database '${database}' in '${name}'`;
-      throw connection.refusal([...creation1, ...reactions1], said, what);
+      throw connection.refusal([...tenantRows, ...creation1, ...reactions1], said, what);
     },
     ping: (signal) => connection.ping(writePath(endpoint.database, "ms"), reactions1, signal),
     close: () => Promise.resolve(connection.close()),

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import fc from "fast-check";
 import { join } from "node:path";
 import { systemClock } from "../clock.ts";
 import type { InfluxdbEndpoint, Tls } from "../config/endpoint.ts";
@@ -17,7 +18,7 @@ import {
   storeErrorOf,
 } from "../../testing/writer_conformance.ts";
 import type { InfluxdbWriterDeps } from "./connection.ts";
-import { creation1, reactions1 } from "./reactions1.ts";
+import { creation1, reactions1, tenantCreation1 } from "./reactions1.ts";
 import { createDatabaseStatement, createInfluxdb1Writer, quoteIdentifier } from "./writer1.ts";
 
 const missing = influxdbMissing();
@@ -102,7 +103,7 @@ describe("each example of the table, played by a scripted server", () => {
   let writer: Writer;
   beforeAll(async () => {
     scripted = await startScriptedHttp();
-    writer = await writerOn(scripted, { credentials: persister });
+    writer = await writerOn(scripted, { credentials: persister, databasePerTenant: true });
   });
   afterAll(() => scripted.stop());
   const examples = reactions1.flatMap((row) =>
@@ -117,7 +118,7 @@ describe("each example of the table, played by a scripted server", () => {
     );
     expect(refusal.message).not.toContain(persister.password);
   });
-  const creations = creation1.flatMap((row) =>
+  const creations = [...creation1, ...tenantCreation1].flatMap((row) =>
     row.examples.map((example) => [row.name, row.reaction, example] as const)
   );
   test.each(creations)("creation, %s: %s", async (_, reaction, { status, body }) => {
@@ -361,14 +362,16 @@ describe.skipIf(missing !== undefined)("against a real InfluxDB 1.x", () => {
     }
   });
 
-  test("grants: a user without any holds, and what it cannot create holds that tenant", async () => {
-    const on = await writerOn(server, { credentials: nobody });
-    expect((await refusalTo(["m v=1"], on)).reaction).toBe("hold");
-    const refusal = await storeErrorOf(on.createDestination("mon_x", never));
-    expect([refusal.reaction, refusal.message]).toEqual([
-      "hold_destination",
-      expect.stringContaining("requires admin privilege"),
-    ]);
+  test("grants: a user without any holds; of many databases it holds the one it cannot make", async () => {
+    for (const databasePerTenant of [false, true]) {
+      const on = await writerOn(server, { credentials: nobody, databasePerTenant });
+      expect((await refusalTo(["m v=1"], on)).reaction).toBe("hold");
+      const refusal = await storeErrorOf(on.createDestination("mon_x", never));
+      expect([refusal.reaction, refusal.message]).toEqual([
+        databasePerTenant ? "hold_destination" : "hold",
+        expect.stringContaining("requires admin privilege"),
+      ]);
+    }
   });
 
   test("database not found, no database named, retention policy not found", async () => {
@@ -387,7 +390,7 @@ describe.skipIf(missing !== undefined)("against a real InfluxDB 1.x", () => {
       expect((await refusalTo(["m v=1"], on)).reaction).toBe("create");
       const refusal = await storeErrorOf(on.createDestination("mon", never));
       expect([refusal.reaction, refusal.message]).toEqual([
-        "hold_destination",
+        "hold",
         expect.stringContaining("create admin user first or disable authentication"),
       ]);
     } finally {
@@ -539,4 +542,15 @@ test("the statement that makes a database", () => {
   expect(createDatabaseStatement('m"o\\n', 3)).toBe(
     'CREATE DATABASE "m\\"o\\\\n" WITH DURATION 3h REPLICATION 1 NAME "3h"',
   );
+});
+
+test("nothing in a quoted identifier can end it: it reads back as it was", () => {
+  fc.assert(fc.property(fc.string({ unit: "binary" }), (name) => {
+    const quoted = quoteIdentifier(name);
+    expect(quoted.at(0)).toBe('"');
+    const inner = quoted.slice(1, -1);
+    expect(inner.replace(/\\[\s\S]/g, "")).not.toMatch(/["\n]/);
+    const plain = inner.replace(/\\(.)/g, (_, escaped) => escaped === "n" ? "\n" : escaped);
+    expect(plain).toBe(name);
+  }));
 });

@@ -10,7 +10,7 @@ import type { Writer } from "../delivery/writer.ts";
 import { type InfluxdbWriterDeps, openConnection } from "./connection.ts";
 import { asLines } from "./line_request.ts";
 import { isObject, parseObject } from "./reactions.ts";
-import { creation2, organization2, reactions2 } from "./reactions2.ts";
+import { creation2, organization2, reactions2, tenantCreation2 } from "./reactions2.ts";
 
 /** Rejects with a ConfigError where a TLS file cannot be used. Nothing is sent yet. */
 export async function createInfluxdb2Writer(
@@ -24,6 +24,7 @@ export async function createInfluxdb2Writer(
     destination === "" ? endpoint.bucket : destination;
   const writePath = (bucket: string, precision: "ms" | "ns"): string =>
     `/api/v2/write?${new URLSearchParams({ ...organization, bucket, precision })}`;
+  const tenantRows = endpoint.bucketPerTenant ? tenantCreation2 : [];
   const organizationId = async (signal: AbortSignal): Promise<string> => {
     const path = `/api/v2/orgs?${new URLSearchParams(organization)}`;
     const answer = await connection.send("GET", path, {}, signal);
@@ -31,7 +32,7 @@ export async function createInfluxdb2Writer(
     const first: unknown = Array.isArray(list) ? list[0] : undefined;
     if (isObject(first) && typeof first.id === "string") return first.id;
     const what = `find organization '${endpoint.org}' in '${name}'`;
-    throw connection.refusal([...organization2, ...reactions2], answer, what);
+    throw connection.refusal([...tenantRows, ...organization2, ...reactions2], answer, what);
   };
 
   return {
@@ -55,7 +56,7 @@ export async function createInfluxdb2Writer(
       // Made by somebody else meanwhile: then its retention is theirs.
       if (answer.status === 201 || parseObject(answer.text)?.code === "conflict") return;
       const what = `create bucket '${bucket}' in '${name}'`;
-      throw connection.refusal([...creation2, ...reactions2], answer, what);
+      throw connection.refusal([...tenantRows, ...creation2, ...reactions2], answer, what);
     },
     ping: (signal) => connection.ping(writePath(endpoint.bucket, "ms"), reactions2, signal),
     close: () => Promise.resolve(connection.close()),

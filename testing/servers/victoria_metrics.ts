@@ -18,8 +18,11 @@ export interface VictoriaMetrics {
   readonly host: string;
   readonly port: number;
   readonly origin: string;
-  /** Everything stored whose series match, flushed first: `{__name__=~"cpu.*"}`. */
-  exported(match: string): Promise<readonly StoredSeries[]>;
+  /**
+   * Everything stored whose series match (`{__name__=~"cpu.*"}`), flushed first. What was written a
+   * moment ago shows up within about a second: asks until there are `seriesMin`, for at most 10 s.
+   */
+  exported(match: string, seriesMin: number): Promise<readonly StoredSeries[]>;
   /** Lines that it could not read since its start; it answers 204 to them as well. */
   invalidRows(): Promise<number>;
   freeze(): void;
@@ -58,11 +61,15 @@ export async function startVictoriaMetrics(): Promise<VictoriaMetrics> {
     host: "127.0.0.1",
     port,
     origin,
-    exported: async (match) => {
-      await fetch(`${origin}/internal/force_flush`);
+    exported: async (match, seriesMin) => {
       const query = new URLSearchParams({ "match[]": match });
-      const text = await (await fetch(`${origin}/api/v1/export?${query}`)).text();
-      return text.split("\n").filter((line) => line !== "").map(parseSeries);
+      for (let attempt = 1;; attempt++) {
+        await fetch(`${origin}/internal/force_flush`);
+        const text = await (await fetch(`${origin}/api/v1/export?${query}`)).text();
+        const series = text.split("\n").filter((line) => line !== "").map(parseSeries);
+        if (series.length >= seriesMin || attempt >= 100) return series;
+        await Bun.sleep(100);
+      }
     },
     invalidRows: async () => {
       const text = await (await fetch(`${origin}/metrics`)).text();
