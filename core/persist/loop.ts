@@ -77,7 +77,7 @@ class Loop implements PersistLoop {
     this.#gatherer = createGatherer(options);
     this.#outcomes = this.#makeOutcomes();
     this.#outbox = new Outbox(
-      { ...options, lingerMs: Math.min(options.lingerMs, options.waitMsMax) },
+      outboxOptions(options),
       {
         ...{ clock, delivery, signal, onFailure },
         gatherer: this.#gatherer,
@@ -109,6 +109,11 @@ class Loop implements PersistLoop {
     if (this.#failure !== undefined) throw this.#failure.error;
     account.check(new Map());
     return { abandoned: this.#abandoned, complete: ended && settled };
+  }
+
+  tune(bounds: Parameters<PersistLoop["tune"]>[0]): void {
+    this.#options = { ...this.#options, ...bounds };
+    this.#outbox.tune(outboxOptions(this.#options));
   }
 
   stop(): void {
@@ -343,4 +348,8 @@ function itemOf(item: GatheredBatch): unknown {
   return document === undefined
     ? undefined
     : { index: document.index, document: JSON.parse(document.json) };
+}
+
+function outboxOptions(options: Required<PersistOptions>): Required<PersistOptions> {
+  return { ...options, lingerMs: Math.min(options.lingerMs, options.waitMsMax) };
 }

@@ -78,6 +78,8 @@ export interface PersistLoop {
    * Rejects only with what the process cannot get over (RunError, ConfigError of the source).
    */
   run(): Promise<PersistOutcome>;
+  /** Takes over other bounds of gathering; the source stays as it is, nothing is read again. */
+  tune(bounds: Pick<Required<PersistOptions>, "batchRecordsMax" | "waitMsMax" | "lingerMs">): void;
   /** Stops pulling and drains within the bound. Safe to call twice, and before `run`. */
   stop(): void;
   state(): LoopState;

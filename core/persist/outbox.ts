@@ -51,6 +51,11 @@ export class Outbox {
     return delivery.active(outcomes) < batchesPerSlot * delivery.writer.concurrency;
   }
 
+  /** Gathers by other bounds from the next look on. */
+  tune(options: OutboxOptions): void {
+    this.#options = options;
+  }
+
   /** From now on nothing waits for more, nor for its destination. */
   hurry(): void {
     this.#urgent = true;

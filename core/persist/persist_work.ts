@@ -10,6 +10,7 @@ import type { Consumer, ConsumerEvents } from "../delivery/consumer.ts";
 import type { DeadLetterBox } from "../delivery/dead_letter.ts";
 import type { Writer } from "../delivery/writer.ts";
 import type { Log, LogFields } from "../log/log.ts";
+import type { PartState } from "../observe/readiness.ts";
 import type { Registry } from "../observe/registry.ts";
 import type { DaemonWork, WorkEvents, WorkOutcome } from "../running/daemon.ts";
 import { createAwayWatch } from "./away_watch.ts";
@@ -24,7 +25,9 @@ export interface PersistWorkDeps {
   readonly log: Log;
   readonly registry: Registry;
   readonly random: () => number;
-  readonly deadLetters: DeadLetterBox;
+  readonly openDeadLetters: (
+    hooks: { onState(state: PartState): void; onStep(): void },
+  ) => Promise<DeadLetterBox>;
   readonly openStore: (endpoint: StoreEndpoint) => Promise<Writer>;
   readonly openSource: (
     input: PersistInput,
@@ -64,6 +67,7 @@ class PersistWork implements DaemonWork {
   #events: WorkEvents;
   #deps: PersistWorkDeps;
   #stores: StoreSet;
+  #deadLetters: DeadLetterBox | undefined;
   #accounts = new Map<MessageKind, Account>();
   #running = new Map<MessageKind, Running>();
   #end = Promise.withResolvers<WorkOutcome>();
@@ -86,6 +90,10 @@ class PersistWork implements DaemonWork {
 
   async start(): Promise<void> {
     const { inputs } = this.#config;
+    this.#deadLetters = await this.#deps.openDeadLetters({
+      onState: (state) => this.#events.state("dead letters", state),
+      onStep: () => this.#turnAll(),
+    });
     const stores = await this.#useStores(inputs);
     for (const input of inputs) this.#startLoop(input, stores);
   }
@@ -117,10 +125,16 @@ class PersistWork implements DaemonWork {
     const { log, reread } = this.#deps;
     const after = await reread();
     const { loops, nextStart } = planReload(this.#config, after);
-    const changed = loops.filter(({ change }) => change !== "keep").map(({ kind }) => kind);
+    const made = new Set(["restart", "start", "stop"]);
+    const changed = loops.filter(({ change }) => made.has(change)).map(({ kind }) => kind);
     const inputs = after.inputs.filter(({ kind }) => changed.includes(kind));
     const stores = await this.#useStores(inputs);
     this.#config = after;
+    for (const input of after.inputs) {
+      if (!changed.includes(input.kind)) {
+        this.#running.get(input.kind)?.loop.tune(optionsOf(input, after));
+      }
+    }
     this.#reloading = true;
     for (const kind of changed) await this.#stopLoop(kind);
     for (const input of inputs) this.#startLoop(input, stores);
@@ -154,7 +168,8 @@ class PersistWork implements DaemonWork {
   #startLoop(input: PersistInput, stores: ReadonlyMap<PersistInput, StoreUse>): void {
     const { kind } = input;
     const store = stores.get(input);
-    if (store === undefined) throw new Error(`no store was opened for ${kind}`);
+    const deadLetters = this.#deadLetters;
+    if (store === undefined || deadLetters === undefined) throw new Error(`${kind} is not open`);
     const events = this.#events;
     const config = this.#config;
     const away = createAwayWatch(
@@ -170,6 +185,7 @@ class PersistWork implements DaemonWork {
       consumer: (consumerEvents) => this.#deps.openSource(input, config, consumerEvents),
       encoder: this.#deps.encoderOf(input),
       delivery: store.delivery,
+      deadLetters,
       account: this.#accountOf(kind),
       onTurn: () => events.turned(kind),
       onState,
@@ -201,7 +217,14 @@ class PersistWork implements DaemonWork {
 
   #endIfDone(): void {
     if (this.#running.size > 0 || this.#reloading) return;
-    this.#end.resolve({ complete: this.#complete });
+    const { resolve, reject } = this.#end;
+    const closing = this.#deadLetters?.close() ?? Promise.resolve();
+    closing.then(() => resolve({ complete: this.#complete }), reject);
+  }
+
+  /** What all loops wait for took a step. */
+  #turnAll(): void {
+    for (const kind of this.#running.keys()) this.#events.turned(kind);
   }
 
   /** One loop that cannot go on ends them all: the others stop in order first. */
@@ -215,14 +238,17 @@ class PersistWork implements DaemonWork {
 const linesMaxDefault = 5_000;
 
 /** Alarms, events and metrics carry times in ms: InfluxDB is told so, and the lines are short. */
-function optionsOf(input: PersistInput, config: PersistConfig): PersistOptions {
+function optionsOf(
+  input: PersistInput,
+  config: PersistConfig,
+): PersistOptions & { readonly lingerMs: number } {
   const { store } = input;
   return {
     requestItemsMax: "requestLinesMax" in store ? store.requestLinesMax : linesMaxDefault,
     batchRecordsMax: input.batchRecordsMax,
     waitMsMax: input.maxWaitMs,
     precision: "ms",
-    lingerMs: Math.min(config.lingerMs, input.maxWaitMs),
+    lingerMs: config.lingerMs,
     drainMs: config.drainMs,
   };
 }
