@@ -161,31 +161,28 @@ test("every default of the table can be read, and no option stands there twice",
 
 describe("drivers", () => {
   const PREFIX = "monasca_persister.repositories";
-  test.each(
+  const DEFAULTS = ["influxdb", "influxdb", "elasticsearch"];
+  const CHOSEN: readonly (readonly [string, string, readonly string[]])[] = [
+    ["metrics_driver", `${PREFIX}.influxdb.metrics_repository:MetricInfluxdbRepository`, DEFAULTS],
+    ["metrics_driver", "influxdb2", ["influxdb2", "influxdb", "elasticsearch"]],
+    ["metrics_driver", "SQLite", ["sqlite", "influxdb", "elasticsearch"]],
     [
-      [
-        "metrics_driver",
-        `${PREFIX}.influxdb.metrics_repository:MetricInfluxdbRepository`,
-        "influxdb",
-      ],
-      ["metrics_driver", "influxdb2", ["influxdb2", "influxdb", "elasticsearch"]],
-      ["metrics_driver", "SQLite", ["sqlite", "influxdb", "elasticsearch"]],
-      [
-        "alarm_state_history_driver",
-        `${PREFIX}.influxdb.alarm_state_history_repository:AlarmStateHistInfluxdbRepository`,
-        ["influxdb", "influxdb", "elasticsearch"],
-      ],
-      ["events_driver", "sqlite", ["influxdb", "influxdb", "sqlite"]],
-      [
-        "events_driver",
-        `${PREFIX}.elasticsearch.events_repository:ElasticsearchEventsRepository`,
-        ["influxdb", "influxdb", "elasticsearch"],
-      ],
-    ] as const,
-  )("%s %s", (option, driver, schemes) => {
+      "alarm_state_history_driver",
+      `${PREFIX}.influxdb.alarm_state_history_repository:AlarmStateHistInfluxdbRepository`,
+      DEFAULTS,
+    ],
+    ["events_driver", "sqlite", ["influxdb", "influxdb", "sqlite"]],
+    [
+      "events_driver",
+      `${PREFIX}.elasticsearch.events_repository:ElasticsearchEventsRepository`,
+      DEFAULTS,
+    ],
+  ];
+
+  test.each(CHOSEN)("%s %s", (option, driver, schemes) => {
     const text = `${HOST}[kafka_events]\nenabled = true\n[repositories]\n${option} = ${driver}`;
     const stores = read(loadText(text)).inputs.map(({ store }) => store.scheme);
-    expect(stores).toEqual(schemes);
+    expect<readonly string[]>(stores).toEqual(schemes);
   });
 
   test.each([
