@@ -16,7 +16,7 @@ interface Step {
 }
 
 /** What bun test counted. */
-interface Count {
+export interface Count {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
@@ -73,7 +73,7 @@ async function runTests(): Promise<Count> {
  * Counts by the report's root element. A run that ended badly counts at least one failure, also when
  * the report is missing or knows of none (a file that did not load, a crash).
  */
-function countTests(report: string, good: boolean): Count {
+export function countTests(report: string, good: boolean): Count {
   const head = /<testsuites\b[^>]*>/.exec(report)?.[0] ?? "";
   const read = (name: string): number =>
     Number(new RegExp(`\\b${name}="(\\d+)"`).exec(head)?.[1] ?? 0);
@@ -86,27 +86,40 @@ function countTests(report: string, good: boolean): Count {
   return { passed, failed, skipped };
 }
 
+/**
+ * The verdict over all steps: the closing line, and why the gate is shut, if it is. Steps that are no
+ * tests are among the failed, never among the passed; a skip is a failure where every server is to be
+ * had.
+ */
+export function verdictOf(
+  count: Count,
+  badSteps: readonly string[],
+  skipsAllowed: boolean,
+): { readonly line: string; readonly reasons: readonly string[] } {
+  const reasons = [...badSteps];
+  if (count.failed > 0) reasons.push("tests");
+  if (count.passed === 0) reasons.push("no test passed");
+  if (!skipsAllowed && count.skipped > 0) reasons.push(`${count.skipped} skipped tests`);
+  const failed = Math.max(count.failed, reasons.length);
+  const skipped = count.skipped > 0 ? `, ${count.skipped} skipped` : "";
+  return { line: `${count.passed} passed, ${failed} failed${skipped}`, reasons };
+}
+
 async function main(): Promise<number> {
   const bad: string[] = [];
+  let count: Count = { passed: 0, failed: 0, skipped: 0 };
+  let stopped = false;
   for (const step of steps) {
     if (await runStep(step)) continue;
     bad.push(step.name);
-    if (step.needed === true) return close({ passed: 0, failed: 0, skipped: 0 }, bad);
+    stopped = step.needed === true;
+    if (stopped) break;
   }
-  const count = await runTests();
-  if (count.failed > 0) bad.push("tests");
-  if (count.passed === 0) bad.push("tests (none ran)");
-  if (inCi && count.skipped > 0) bad.push(`${count.skipped} skipped tests (CI has every server)`);
-  return close(count, bad);
+  if (!stopped) count = await runTests();
+  const { line, reasons } = verdictOf(count, bad, !inCi);
+  if (reasons.length > 0) console.log(`\nNot good: ${reasons.join(", ")}`);
+  console.log(`\n${line}`);
+  return reasons.length === 0 ? 0 : 1;
 }
 
-/** The closing lines. Steps that are no tests are among the failed, never among the passed. */
-function close(count: Count, bad: readonly string[]): number {
-  const failed = Math.max(count.failed, bad.length);
-  if (bad.length > 0) console.log(`\nNot good: ${bad.join(", ")}`);
-  const skipped = count.skipped > 0 ? `, ${count.skipped} skipped` : "";
-  console.log(`\n${count.passed} passed, ${failed} failed${skipped}`);
-  return failed === 0 ? 0 : 1;
-}
-
-process.exitCode = await main();
+if (import.meta.main) process.exitCode = await main();
