@@ -1,0 +1,50 @@
+/**
+ * Edge (net). Where a partition's log begins and ends, asked of the brokers that lead; one attempt, no
+ * waiting.
+ */
+import type { TopicPartition } from "../delivery/records.ts";
+import { apis, type OffsetsAnswer } from "./apis.ts";
+import { type Cluster, codeFailure } from "./cluster.ts";
+import { keyOf } from "./coordinator.ts";
+import { KafkaFailure } from "./failure.ts";
+
+const timestamps = { start: "-2", end: "-1" } as const;
+const readCommitted = 1;
+
+/**
+ * The first offset, or the offset behind the last record that may be read, by `partition/topic`.
+ * Rejects with KafkaFailure if any partition's is not to be had.
+ */
+export async function lookUpOffsets(
+  cluster: Cluster,
+  partitions: readonly TopicPartition[],
+  which: "start" | "end",
+): Promise<ReadonlyMap<string, number>> {
+  const offsets = new Map<string, number>();
+  const byLeader = Map.groupBy(partitions, ({ topic, partition }) => {
+    const leader = cluster.leader(topic, partition);
+    if (leader !== undefined) return leader;
+    const text = `Cannot read topic '${topic}', partition ${partition}: no broker leads it now`;
+    throw new KafkaFailure(text, "protocol");
+  });
+  for (const [leader, led] of byLeader) {
+    const link = await cluster.link(leader, "control");
+    const byTopic = [...Map.groupBy(led, ({ topic }) => topic)];
+    const answer = await link.request<OffsetsAnswer>(apis.listOffsets, {
+      replicaId: -1,
+      isolationLevel: readCommitted,
+      topics: byTopic.map(([topic, of]) => ({
+        topic,
+        partitions: of.map(({ partition }) => ({ partition, timestamp: timestamps[which] })),
+      })),
+    });
+    for (const { topic, partitions: found } of answer.responses) {
+      for (const { partition, errorCode, offset } of found) {
+        const name = `${topic}, partition ${partition}`;
+        if (errorCode !== 0) throw codeFailure(`find the ${which} of topic`, name, { errorCode });
+        offsets.set(keyOf({ topic, partition }), Number(offset));
+      }
+    }
+  }
+  return offsets;
+}
