@@ -13,6 +13,8 @@ import type { Log } from "../log/log.ts";
 export interface StoreDeps {
   readonly clock: Clock;
   readonly log: Log;
+  /** The reader of `line:-` or `documents:-` has gone: end quietly, with 0. */
+  readonly onReaderGone: () => void;
 }
 
 /**
@@ -30,9 +32,9 @@ export async function openStore(endpoint: StoreEndpoint, deps: StoreDeps): Promi
     case "elasticsearch":
       return (await import("../elasticsearch/writer.ts")).createElasticsearchWriter(endpoint, deps);
     case "line":
-      return (await import("../text_stores/line.ts")).createLineWriter(endpoint);
+      return (await import("../text_stores/line.ts")).createLineWriter(endpoint, deps);
     case "documents":
-      return (await import("../text_stores/documents.ts")).createDocumentsWriter(endpoint);
+      return (await import("../text_stores/documents.ts")).createDocumentsWriter(endpoint, deps);
     case "null":
       return (await import("../text_stores/null.ts")).createNullWriter();
     case "kafka":
