@@ -10,7 +10,7 @@ import type { MessageEncoder } from "../persist/encoder.ts";
 import { createAlarmEncoder } from "./alarm.ts";
 import { createEventEncoder } from "./event.ts";
 import { createPlainMetricEncoder } from "./metric.ts";
-import { createPlainMetricEncoder as createMetricEncoder } from "./metric.ts";
+import { createMetricEncoder } from "./metric_scan.ts";
 
 const today = "2031-02-03";
 const lineOptions = { database: "mon", perTenant: false };
