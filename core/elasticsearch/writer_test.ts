@@ -5,6 +5,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { documentBatch } from "../../testing/batches.ts";
 import { type ScriptedHttp, startScriptedHttp } from "../../testing/scripted_http.ts";
+import { selfSignedCertificate } from "../../testing/servers/certificate.ts";
+import { tempFolder } from "../../testing/servers/server.ts";
 import {
   type Opensearch,
   opensearchMissing,
@@ -329,6 +331,23 @@ describe("what real servers do not say on demand", () => {
     expect(first?.text).toBe(
       '{"index":{"_index":"i","_id":"id0"}}\n{}\n{"index":{"_index":"i","_id":"id1"}}\n{"a":1}\n',
     );
+  });
+
+  test("TLS: taken with its CA, held without, and the option is named", async () => {
+    await using folder = await tempFolder("search-tls");
+    const { cert, key, certFile } = await selfSignedCertificate(folder.path);
+    const secure = await startScriptedHttp({
+      tls: { cert, key },
+      otherwise: () => ({ status: 200, body: '{"errors":false,"items":[{},{}]}' }),
+    });
+    const nothing = { certFile: undefined, keyFile: undefined, verify: true, verifyGiven: true };
+    const trusting = await open([secure.port], { tls: { ...nothing, caFile: certFile } });
+    await trusting.write(two, never());
+    const strict = await open([secure.port], { tls: { ...nothing, caFile: undefined } });
+    const refusal = await storeErrorOf(strict.write(two, never()));
+    expect(refusal.reaction).toBe("hold");
+    expect(refusal.message).toContain("[tpctl] elasticsearch_ca_file");
+    await secure.stop();
   });
 
   test("nodes are tried in turn within an attempt, and the one that answers is kept", async () => {
