@@ -9,7 +9,7 @@ import type { Clock } from "../clock.ts";
 import type { Log } from "../log/log.ts";
 import type { Registry } from "../observe/registry.ts";
 import type { DeadLetterClass } from "./dead_letter.ts";
-import { Gates } from "./gates.ts";
+import { Gates, type Passage } from "./gates.ts";
 import { type GatheredBatch, pickGathered, sliceGathered } from "./gathered.ts";
 import { createNotices, type Notices } from "./notices.ts";
 import { Slots } from "./slots.ts";
@@ -148,9 +148,11 @@ class WriterDelivery implements Delivery {
         case "hold":
         case "hold_destination":
           continue;
-        case "create":
-          await this.#create(part.destination, trip, attempt);
+        case "create": {
+          const refusal = await this.#create(part.destination, trip, attempt);
+          if (refusal !== undefined) return this.#refuseAll(part, trip, refusal);
           continue;
+        }
         case "bisect":
         case "expired":
         case "split":
@@ -166,20 +168,21 @@ class WriterDelivery implements Delivery {
     key: string,
   ): Promise<StoreError | "aborted" | undefined> {
     const { signal } = trip;
-    if (!await this.#passGates(key, trip)) return "aborted";
+    const passage = await this.#passGates(key, trip);
+    if (passage === undefined) return "aborted";
     if (!await this.#slots.take(signal)) {
-      this.#gates.left(key);
+      this.#gates.left(passage);
       return "aborted";
     }
     try {
-      return await this.#write(part, trip, key);
+      return await this.#write(part, trip, passage);
     } finally {
       this.#slots.give();
       this.#turn();
     }
   }
 
-  #passGates(key: string, trip: Trip): Promise<boolean> {
+  #passGates(key: string, trip: Trip): Promise<Passage | undefined> {
     return this.#gates.pass(key, trip.signal, (held) => {
       trip.held += held ? 1 : -1;
       trip.outcomes.onTurn();
@@ -189,21 +192,21 @@ class WriterDelivery implements Delivery {
   async #write(
     part: GatheredBatch,
     trip: Trip,
-    key: string,
+    passage: Passage,
   ): Promise<StoreError | "aborted" | undefined> {
     const { clock } = this.#deps;
     const began = clock.monotonic();
     try {
       await unlessAborted(this.writer.write(part, trip.signal), trip.signal);
-      this.#gates.succeeded(key);
+      this.#gates.succeeded(passage);
       return undefined;
     } catch (error) {
       if (trip.signal.aborted) {
-        this.#gates.left(key);
+        this.#gates.left(passage);
         return "aborted";
       }
       const refusal = this.#asStoreError(error);
-      this.#gates.answered(key, refusal);
+      this.#gates.answered(passage, refusal);
       return refusal;
     } finally {
       this.#writeSeconds.observe((clock.monotonic() - began) / 1000);
@@ -231,8 +234,8 @@ class WriterDelivery implements Delivery {
     }
     await Promise.all([...again.values()].map(async ({ items, key, refusal }) => {
       const group = pickGathered(part, items);
-      if (refusal.reaction === "create") await this.#create(group.destination, trip, 1);
-      else this.#gates.hold(key, refusal);
+      // The next attempt finds out about a missing destination by itself.
+      if (refusal.reaction !== "create") this.#gates.hold(key, refusal);
       await this.#drive(group, trip, key);
     }));
   }
@@ -257,14 +260,27 @@ class WriterDelivery implements Delivery {
     trip.outcomes.refused(item, { class: letterClass, reason: error.message });
   }
 
-  /** Creates the destination once for all that miss it; a failure is a failure of the store. */
-  async #create(destination: string, trip: Trip, attempt: number): Promise<void> {
+  /** A destination that the store will not have: none of its items can ever be stored. */
+  #refuseAll(part: GatheredBatch, trip: Trip, error: StoreError): void {
+    for (const i of indexes(part.count)) this.#settleSingle(pickGathered(part, [i]), trip, error);
+  }
+
+  /**
+   * Creates the destination once for all that miss it. Resolves with the refusal where the store will
+   * never have it; every other failure is one of the store, to be got over by trying again.
+   */
+  async #create(
+    destination: string,
+    trip: Trip,
+    attempt: number,
+  ): Promise<StoreError | undefined> {
     // A destination that is still missing after it was made is waited for, not made in a tight loop.
     if (attempt > 1) {
       const text = `'${destination}' is still missing after it was created`;
       this.#gates.hold(destination, new StoreError(text, "hold_destination"));
-      if (!await this.#passGates(destination, trip)) return;
     }
+    const passage = await this.#passGates(destination, trip);
+    if (passage === undefined) return undefined;
     let creating = this.#creating.get(destination);
     if (creating === undefined) {
       creating = this.writer.createDestination(destination, trip.signal)
@@ -273,13 +289,19 @@ class WriterDelivery implements Delivery {
     }
     try {
       await unlessAborted(creating, trip.signal);
-      this.#gates.left(destination);
+      this.#gates.left(passage);
     } catch (error) {
-      if (trip.signal.aborted) return;
-      this.#gates.answered(destination, this.#asStoreError(error));
+      if (trip.signal.aborted) {
+        this.#gates.left(passage);
+        return undefined;
+      }
+      const refusal = this.#asStoreError(error);
+      this.#gates.answered(passage, refusal);
+      if (settlesAlone(refusal.reaction)) return new StoreError(refusal.message, "bisect");
     } finally {
       this.#turn();
     }
+    return undefined;
   }
 
   #asStoreError(error: unknown): StoreError {

@@ -53,22 +53,22 @@ export class Gate {
   }
 
   /**
-   * Resolves with true when an attempt may be made: `succeeded`, `failed` or `left` must follow.
-   * Resolves with false when the signal aborts. `onStep` is called for every step of the wait.
+   * Resolves with "open" when anybody may try; with "probe" when this one alone may, and must say
+   * `left` when its attempt has ended, whatever else it says; with "aborted" when the signal aborts.
    */
-  async pass(signal: AbortSignal): Promise<boolean> {
+  async pass(signal: AbortSignal): Promise<"open" | "probe" | "aborted"> {
     while (!signal.aborted) {
-      if (this.#failure === undefined) return true;
+      if (this.#failure === undefined) return "open";
       if (this.#probing) {
         await this.#change(signal);
         continue;
       }
       this.#probing = true;
       await this.#backOff(signal);
-      if (!signal.aborted) return true;
+      if (!signal.aborted) return "probe";
       this.left();
     }
-    return false;
+    return "aborted";
   }
 
   /** It answered: open for all. */
@@ -76,7 +76,6 @@ export class Gate {
     this.#failures = 0;
     this.#until = 0;
     this.#failure = undefined;
-    this.#probing = false;
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
@@ -91,10 +90,9 @@ export class Gate {
     if (now >= this.#until) this.#failures++;
     this.#failure = failure;
     this.#until = Math.max(this.#until, now + waitMs);
-    this.left();
   }
 
-  /** The attempt ended without a verdict: the next in line may try. */
+  /** The probe has ended: the next in line may try. */
   left(): void {
     this.#probing = false;
     this.#waiting.shift()?.();

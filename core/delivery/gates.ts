@@ -12,6 +12,13 @@ import type { StoreError } from "./writer.ts";
 /** A store that nobody wrote to for so long is asked how it is. */
 const askMs = 15_000;
 
+/** Leave for one attempt; its end must be told by `succeeded`, `answered` or `left`. */
+export interface Passage {
+  readonly key: string;
+  /** The gates that wait for this attempt. */
+  readonly probes: readonly Gate[];
+}
+
 export interface GatesDeps extends GateDeps {
   /** The store's name. */
   readonly name: string;
@@ -50,71 +57,75 @@ export class Gates {
   }
 
   /**
-   * Resolves with true when an attempt may be made; then `succeeded`, `answered` or `left` must follow.
-   * With false when the signal aborts. `onHeld` hears when the wait is for this destination alone.
+   * Resolves when an attempt may be made, with undefined when the signal aborts. `onHeld` hears when
+   * the wait is for this destination alone.
    */
-  async pass(key: string, signal: AbortSignal, onHeld: (held: boolean) => void): Promise<boolean> {
+  async pass(
+    key: string,
+    signal: AbortSignal,
+    onHeld: (held: boolean) => void,
+  ): Promise<Passage | undefined> {
     while (!signal.aborted) {
+      const probes: Gate[] = [];
       const own = this.#own.get(key);
       if (own !== undefined) {
         onHeld(true);
-        const passed = await own.pass(signal);
+        if (await own.pass(signal) === "probe") probes.push(own);
         onHeld(false);
-        if (!passed) return false;
       }
-      if (!await this.#store.pass(signal)) {
-        own?.left();
-        return false;
-      }
-      if (this.#own.get(key) === own) return true;
-      // What it waited for has changed sides meanwhile.
-      this.#store.left();
-      own?.left();
+      if (await this.#store.pass(signal) === "probe") probes.push(this.#store);
+      if (!signal.aborted && this.#own.get(key) === own) return { key, probes };
+      // Aborted, or what it waited for has changed sides meanwhile.
+      this.left({ key, probes });
     }
-    return false;
+    return undefined;
   }
 
   /** Everything was taken. */
-  succeeded(key: string): void {
-    this.#failing.delete(key);
-    this.#open(key);
+  succeeded(passage: Passage): void {
+    this.#failing.delete(passage.key);
+    this.#open(passage.key);
     this.#storeAnswered();
+    this.left(passage);
   }
 
   /** It was not, and this is why. */
-  answered(key: string, refusal: StoreError): void {
+  answered(passage: Passage, refusal: StoreError): void {
+    const { key } = passage;
     switch (refusal.reaction) {
       case "retry":
       case "hold":
-        if (this.#own.has(key)) this.#fail(key, refusal);
+        if (this.#own.has(key)) this.hold(key, refusal);
         else this.#storeFailed(key, refusal);
-        return;
+        break;
       case "hold_destination":
         this.#failing.delete(key);
         this.#storeAnswered();
-        this.#fail(key, refusal);
-        return;
+        this.hold(key, refusal);
+        break;
       case "create":
         // The store is there; whether the destination will be is not known yet.
         this.#storeAnswered();
-        this.#own.get(key)?.left();
-        return;
+        break;
       case "bisect":
       case "expired":
       case "split":
-        this.succeeded(key);
+        return this.succeeded(passage);
     }
+    this.left(passage);
   }
 
   /** Items of this destination alone have to wait. */
   hold(key: string, refusal: StoreError): void {
-    this.#fail(key, refusal);
+    const { name, notices } = this.#deps;
+    this.#gate(key, refusal, refusal.retryAfterMs);
+    notices.held(name, key, refusal.message);
+    this.#say();
   }
 
-  /** The attempt came to nothing. */
-  left(key: string): void {
-    this.#own.get(key)?.left();
-    this.#store.left();
+  /** The attempt has ended, or was never made. */
+  left({ probes }: Passage): void {
+    for (const gate of probes) gate.left();
   }
 
   /** Asks the store whenever nothing else told how it is. */
@@ -126,14 +137,16 @@ export class Gates {
         await clock.sleep(Math.max(askMs - quietMs, askMs / 10), signal);
         continue;
       }
-      if (!await this.#store.pass(signal)) return;
+      const passed = await this.#store.pass(signal);
+      if (passed === "aborted") return;
       try {
         await ping(signal);
         this.#storeAnswered();
       } catch (error) {
-        if (signal.aborted) this.#store.left();
-        else if (!this.#deps.writing()) this.#storeFailed("", this.#deps.asStoreError(error));
-        else this.#store.left();
+        const told = signal.aborted || this.#deps.writing();
+        if (!told) this.#storeFailed("", this.#deps.asStoreError(error));
+      } finally {
+        if (passed === "probe") this.#store.left();
       }
     }
   }
@@ -154,14 +167,6 @@ export class Gates {
     for (const [key, refusal] of failing) if (!this.#own.has(key)) this.#gate(key, refusal, 0);
     this.#store.succeeded();
     this.#deps.notices.back(this.#deps.name);
-    this.#say();
-  }
-
-  #fail(key: string, refusal: StoreError): void {
-    const { name, notices } = this.#deps;
-    this.#gate(key, refusal, refusal.retryAfterMs);
-    this.#store.left();
-    notices.held(name, key, refusal.message);
     this.#say();
   }
 

@@ -1,0 +1,356 @@
+/**
+ * Edge (test runner). The persist loop against a scripted source and store: whatever the store
+ * answers and whatever happens to the partitions, no commit passes a record that is not settled.
+ */
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import {
+  type Fate,
+  RigConsumer,
+  rigEncoder,
+  RigLetters,
+  RigLog,
+  type RigRecord,
+  rigTopic,
+  RigWriter,
+  type RigWriterOptions,
+  seeded,
+  Truth,
+} from "../../testing/persist_rig.ts";
+import { VirtualClock } from "../../testing/virtual_clock.ts";
+import { createAccount, type TopicAccount } from "../delivery/account.ts";
+import { createDelivery, type Delivery } from "../delivery/deliver.ts";
+import { silentLog } from "../log/log.ts";
+import { createMetrics } from "../observe/metrics.ts";
+import { createPersistLoop } from "./loop.ts";
+import type { PersistLoop, PersistOptions } from "./loop_options.ts";
+
+const fates: readonly Fate[] = ["bad", "old", "big", "garbled", "throws", "several", "none"];
+
+interface RigOptions extends Partial<RigWriterOptions>, Partial<PersistOptions> {
+  readonly seed: number;
+  readonly partitions: number;
+  readonly recordsEach: number;
+  readonly destinations: number;
+  /** How many records have another fate than to be stored: 0 to 1. */
+  readonly odd?: number;
+  readonly blockRecordsMax?: number;
+}
+
+/** One life of the loop. */
+interface Life {
+  readonly loop: PersistLoop;
+  readonly consumer: () => RigConsumer;
+  readonly account: () => TopicAccount;
+}
+
+interface Rig {
+  readonly log: RigLog;
+  readonly truth: Truth;
+  readonly clock: VirtualClock;
+  readonly writer: RigWriter;
+  readonly letters: RigLetters;
+  readonly delivery: Delivery;
+  /** Begins where the committed offsets are. */
+  start(): Life;
+}
+
+function makeRig(options: RigOptions): Rig {
+  const random = seeded(options.seed);
+  const clock = new VirtualClock();
+  const truth = new Truth();
+  const log = new RigLog(makeRecords(options, random));
+  const writerOptions = {
+    faults: 0,
+    full: () => none,
+    away: () => false,
+    names: false,
+    ...options,
+  };
+  const writer = new RigWriter(writerOptions, { truth, clock, random });
+  const letters = new RigLetters({ truth, clock, random });
+  const registry = createMetrics();
+  const shared = { clock, log: silentLog, registry, random };
+  const delivery = createDelivery({ ...shared, writer, onState: () => undefined });
+  const bounds = { requestItemsMax: 50, batchRecordsMax: 200, waitMsMax: 30_000 };
+  return {
+    ...{ log, truth, clock, writer, letters, delivery },
+    start(): Life {
+      let consumer: RigConsumer | undefined;
+      const account = createAccount(registry);
+      const blockRecordsMax = options.blockRecordsMax ?? 60;
+      const loop = createPersistLoop({ ...bounds, precision: "ms", ...options }, {
+        ...{ ...shared, encoder: rigEncoder, delivery, deadLetters: letters, account },
+        consumer: (events) =>
+          consumer = new RigConsumer({ log, truth, clock, random, blockRecordsMax }, events),
+        onTurn: () => undefined,
+        onState: () => undefined,
+      });
+      return {
+        loop,
+        consumer(): RigConsumer {
+          if (consumer === undefined) throw new Error("the loop has not begun");
+          return consumer;
+        },
+        account(): TopicAccount {
+          const counts = account.topics()[rigTopic];
+          if (counts === undefined) throw new Error("nothing was received");
+          return counts;
+        },
+      };
+    },
+  };
+}
+
+const none: ReadonlySet<string> = new Set();
+
+function makeRecords(options: RigOptions, random: () => number): RigRecord[][] {
+  return Array.from(
+    { length: options.partitions },
+    (_, partition) =>
+      Array.from({ length: options.recordsEach }, (_, i) => {
+        const odd = random() < (options.odd ?? 0);
+        const fate = odd ? fates[Math.floor(random() * fates.length)] ?? "bad" : "good";
+        const destination = `t${Math.floor(random() * options.destinations)}`;
+        if (odd && random() < 0.1) {
+          return { destination, fate: "null", id: `null-${partition}-${i}` };
+        }
+        return { destination, fate, id: `${partition}-${i}` };
+      }),
+  );
+}
+
+function expectAllSettled(log: RigLog, truth: Truth): void {
+  for (const [partition, records] of log.partitions.entries()) {
+    for (const record of records) {
+      if (!truth.settled(record)) throw new Error(`unsettled: ${JSON.stringify(record)}`);
+    }
+    expect(log.committed[partition]).toBe(2 * records.length);
+  }
+}
+
+const letterClasses: Readonly<Record<string, string>> = {
+  bad: "rejected",
+  big: "too_large",
+  garbled: "decode",
+  throws: "decode",
+  null: "decode",
+};
+
+function expectRightLetters(log: RigLog, truth: Truth): void {
+  const expected = new Map<string, string>();
+  for (const { fate, id } of log.partitions.flat()) {
+    const letterClass = letterClasses[fate];
+    if (letterClass !== undefined) expected.set(id, letterClass);
+  }
+  const found: [string, string][] = [...truth.letters].map(([id, letter]) => [id, letter.class]);
+  expect(Object.fromEntries(found)).toEqual(Object.fromEntries(expected));
+}
+
+function expectBalanced(account: TopicAccount): void {
+  const { written, expired, dead_lettered, abandoned, in_flight } = account;
+  expect(account.received).toBe(written + expired + dead_lettered + abandoned + in_flight);
+}
+
+const anyRig = fc.record({
+  seed: fc.integer(),
+  partitions: fc.integer({ min: 1, max: 5 }),
+  recordsEach: fc.integer({ min: 0, max: 120 }),
+  destinations: fc.integer({ min: 1, max: 5 }),
+  odd: fc.constantFrom(0, 0.02, 0.3, 1),
+  faults: fc.constantFrom(0, 0.1, 0.5),
+  names: fc.boolean(),
+  batchRecordsMax: fc.constantFrom(1, 20, 500),
+  requestItemsMax: fc.constantFrom(1, 7, 50),
+});
+
+describe("whatever the store answers", () => {
+  test("every record is written, expired or dead-lettered, and the account says so", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyRig, async (options) => {
+        const rig = makeRig(options);
+        const { loop, account } = rig.start();
+        expect(await rig.clock.run(loop.run())).toEqual({ abandoned: 0, complete: true });
+        expectAllSettled(rig.log, rig.truth);
+        expectRightLetters(rig.log, rig.truth);
+        expect(rig.writer.inFlightMax).toBeLessThanOrEqual(2);
+        if (options.recordsEach === 0) return;
+        expectBalanced(account());
+        const fatesOf = rig.log.partitions.flat().map(({ fate }) => fate);
+        expect(account().expired).toBe(fatesOf.filter((fate) => fate === "old").length);
+        expect(account().dead_lettered).toBe(rig.truth.letters.size);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test("partitions come and go, with and without warning", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        anyRig,
+        fc.array(fc.tuple(fc.nat(3000), fc.boolean()), { maxLength: 4 }),
+        async (options, moves) => {
+          const rig = makeRig({ ...options, drainMs: 500 });
+          const { loop, consumer, account } = rig.start();
+          const run = loop.run();
+          const moving = (async () => {
+            await Promise.resolve();
+            for (const [afterMs, lost] of moves) {
+              await rig.clock.sleep(afterMs);
+              const all = [...rig.log.partitions.keys()];
+              await consumer().rebalance(all.filter((p) => (p + afterMs) % 2 === 0), lost);
+            }
+          })();
+          await rig.clock.run(Promise.all([run, moving]));
+          for (let again = 0; again < 3; again++) await rig.clock.run(rig.start().loop.run());
+          expectAllSettled(rig.log, rig.truth);
+          if (options.recordsEach > 0) expectBalanced(account());
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  test("a crash at any moment loses nothing", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyRig, fc.nat(2000), async (options, crashMs) => {
+        const rig = makeRig(options);
+        const crashed = rig.start();
+        void crashed.loop.run().catch(() => undefined);
+        await rig.clock.run(rig.clock.sleep(crashMs));
+        crashed.consumer().crash();
+        await rig.clock.run(rig.start().loop.run());
+        expectAllSettled(rig.log, rig.truth);
+      }),
+      { numRuns: 12 },
+    );
+  });
+});
+
+describe("a held destination", () => {
+  const options = { seed: 7, partitions: 4, recordsEach: 500, destinations: 5 };
+
+  test("holds its own records only, and goes on when it is let", async () => {
+    let full = new Set(["t0"]);
+    const rig = makeRig({ ...options, full: () => full });
+    const { loop, consumer, account } = rig.start();
+    const run = loop.run();
+    await rig.clock.run(rig.clock.sleep(120_000));
+    const records = rig.log.partitions.flat();
+    const others = records.filter(({ destination }) => destination !== "t0");
+    expect(others.every((record) => rig.truth.settled(record))).toBe(true);
+    expect(account().in_flight).toBe(records.length - others.length);
+    expect(rig.delivery.state().ready).toBe(true);
+    // What is committed ends before the first record of the held destination.
+    for (const [partition, inOrder] of rig.log.partitions.entries()) {
+      const first = inOrder.findIndex(({ destination }) => destination === "t0");
+      expect(rig.log.committed[partition]).toBe(2 * first);
+    }
+    full = new Set();
+    expect(await rig.clock.run(run)).toEqual({ abandoned: 0, complete: true });
+    expectAllSettled(rig.log, rig.truth);
+    expect(consumer().commits.length).toBeGreaterThan(0);
+  });
+
+  test("is asked again at long intervals, by one request at a time", async () => {
+    const rig = makeRig({ ...options, full: () => new Set(["t0"]) });
+    const { loop } = rig.start();
+    const run = loop.run();
+    await rig.clock.run(rig.clock.sleep(60_000));
+    const { requests } = rig.writer;
+    await rig.clock.run(rig.clock.sleep(600_000));
+    expect(rig.writer.requests - requests).toBeLessThan(120);
+    loop.stop();
+    const { abandoned, complete } = await rig.clock.run(run);
+    expect(complete).toBe(false);
+    expect(abandoned).toBeGreaterThan(0);
+  });
+
+  test("stops intake only when its own records fill the bound", async () => {
+    const unsettledBytesMax = 8000;
+    const rig = makeRig({ ...options, full: () => new Set(["t0"]), unsettledBytesMax });
+    const { loop, consumer } = rig.start();
+    const run = loop.run();
+    await rig.clock.run(rig.clock.sleep(300_000));
+    const pulled = consumer().pulledBytes;
+    await rig.clock.run(rig.clock.sleep(300_000));
+    expect(consumer().pulledBytes).toBe(pulled);
+    // Of five destinations one is held: with the others' bytes let go, more than the bound is read.
+    expect(pulled).toBeGreaterThan(1.5 * unsettledBytesMax);
+    loop.stop();
+    await rig.clock.run(run);
+  });
+});
+
+describe("an outage", () => {
+  test("stops intake within the bound, is probed gently, and ends without loss", async () => {
+    let away = true;
+    const unsettledBytesMax = 10_000;
+    const options = { seed: 3, partitions: 3, recordsEach: 2000, destinations: 3 };
+    const rig = makeRig({ ...options, away: () => away, unsettledBytesMax });
+    const { loop, consumer } = rig.start();
+    const run = loop.run();
+    await rig.clock.run(rig.clock.sleep(600_000));
+    expect(consumer().pulledBytes).toBeLessThan(2 * unsettledBytesMax);
+    expect(rig.writer.requests).toBeLessThan(100);
+    expect(rig.delivery.state()).toEqual({ ready: false, reason: "away" });
+    away = false;
+    expect(await rig.clock.run(run)).toEqual({ abandoned: 0, complete: true });
+    expect(rig.delivery.state().ready).toBe(true);
+    expectAllSettled(rig.log, rig.truth);
+  });
+
+  test("ends with what is unfinished abandoned when told to stop, within the bound", async () => {
+    const options = { seed: 3, partitions: 3, recordsEach: 200, destinations: 3 };
+    const rig = makeRig({ ...options, away: () => true, drainMs: 15_000 });
+    const { loop, account } = rig.start();
+    const run = loop.run();
+    await rig.clock.run(rig.clock.sleep(60_000));
+    const began = rig.clock.monotonic();
+    loop.stop();
+    const { abandoned, complete } = await rig.clock.run(run);
+    expect(complete).toBe(false);
+    expect(rig.clock.monotonic() - began).toBeLessThan(21_000);
+    expect(account().abandoned).toBe(abandoned);
+    expectBalanced(account());
+  });
+
+  test("a dead-letter box that is full stops intake and loses nothing", async () => {
+    const options = { seed: 5, partitions: 2, recordsEach: 2000, destinations: 1, odd: 1 };
+    const rig = makeRig({ ...options, unsettledBytesMax: 5000 });
+    rig.letters.full = true;
+    const { loop, consumer } = rig.start();
+    const run = loop.run();
+    await rig.clock.run(rig.clock.sleep(60_000));
+    expect(consumer().pulledBytes).toBeLessThan(20_000);
+    rig.letters.full = false;
+    expect(await rig.clock.run(run)).toEqual({ abandoned: 0, complete: true });
+    expectAllSettled(rig.log, rig.truth);
+    expectRightLetters(rig.log, rig.truth);
+  });
+});
+
+describe("requests", () => {
+  test("a batch of one is no request per message when more are waiting", async () => {
+    const options = { seed: 1, partitions: 1, recordsEach: 3000, destinations: 1 };
+    const rig = makeRig({ ...options, batchRecordsMax: 1, requestItemsMax: 500 });
+    await rig.clock.run(rig.start().loop.run());
+    expect(rig.writer.requests).toBeLessThan(150);
+  });
+
+  test("good lines beside bad ones are sent a few times at most", async () => {
+    const options = { seed: 1, partitions: 1, recordsEach: 5000, destinations: 1, odd: 0.001 };
+    const bounds = { requestItemsMax: 5000, batchRecordsMax: 20_000, blockRecordsMax: 5000 };
+    const rig = makeRig({ ...options, ...bounds });
+    await rig.clock.run(rig.start().loop.run());
+    expect(Math.max(...rig.writer.sent.values())).toBeLessThanOrEqual(7);
+  });
+
+  test("a batch of nothing but bad lines takes little more than a request each", async () => {
+    const options = { seed: 1, partitions: 1, recordsEach: 2000, destinations: 1, odd: 1 };
+    const bounds = { requestItemsMax: 5000, batchRecordsMax: 20_000, blockRecordsMax: 5000 };
+    const rig = makeRig({ ...options, ...bounds });
+    await rig.clock.run(rig.start().loop.run());
+    expect(rig.writer.requests).toBeLessThan(1.3 * rig.writer.sent.size);
+  });
+});

@@ -1,0 +1,59 @@
+/**
+ * Edge (clock). A clock for tests that jumps to the next timer as soon as nothing else is left to do,
+ * so that back-offs of minutes take no time, and a program that waits for nothing at all is found out.
+ */
+import type { Clock } from "../core/clock.ts";
+
+/** Turns of the event loop without any progress before time moves on. */
+const quietTurns = 4;
+/** Jumps without an end before a test gives up. */
+const jumpsMax = 200_000;
+
+interface Timer {
+  readonly atMs: number;
+  readonly fire: () => void;
+}
+
+export class VirtualClock implements Clock {
+  #elapsedMs = 0;
+  #timers = new Set<Timer>();
+
+  now(): number {
+    return 1_700_000_000_000 + this.#elapsedMs;
+  }
+
+  monotonic(): number {
+    return this.#elapsedMs;
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const fire = (): void => {
+        this.#timers.delete(timer);
+        signal?.removeEventListener("abort", fire);
+        resolve();
+      };
+      const timer = { atMs: this.#elapsedMs + ms, fire };
+      this.#timers.add(timer);
+      signal?.addEventListener("abort", fire, { once: true });
+    });
+  }
+
+  /** Lets time pass until the promise settles; rejects when nothing is left that could settle it. */
+  async run<T>(promise: Promise<T>): Promise<T> {
+    let settled = false;
+    promise.then(() => settled = true, () => settled = true);
+    for (let jumps = 0; !settled; jumps++) {
+      for (let i = 0; i < quietTurns && !settled; i++) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      if (settled) break;
+      const next = [...this.#timers].sort((a, b) => a.atMs - b.atMs)[0];
+      if (next === undefined || jumps > jumpsMax) throw new Error("nothing left to wait for");
+      this.#elapsedMs = Math.max(this.#elapsedMs, next.atMs);
+      next.fire();
+    }
+    return await promise;
+  }
+}
