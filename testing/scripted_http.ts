@@ -6,6 +6,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 
+/** What came in. */
 export interface ScriptedRequest {
   readonly method: string;
   /** Without the query. */
@@ -19,6 +20,7 @@ export interface ScriptedRequest {
   readonly connection: number;
 }
 
+/** An answer as servers give it. */
 export interface ScriptedReply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -35,8 +37,10 @@ export interface ScriptedReply {
  */
 export type ScriptedFault = "reset" | "close" | "half" | "silence";
 
+/** One turn of the script. */
 export type ScriptedAnswer = ScriptedReply | ScriptedFault;
 
+/** A running scripted server. */
 export interface ScriptedHttp {
   readonly port: number;
   /** `http://127.0.0.1:port` (https with TLS). */
@@ -102,8 +106,7 @@ export async function startScriptedHttp(
       server.listen(port, "127.0.0.1", resolve);
     });
   await listen(0);
-  const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const port = portOf(server);
   const dropConnections = (): void => {
     for (const socket of sockets) socket.destroy();
   };
@@ -129,6 +132,11 @@ export async function startScriptedHttp(
       }),
     listen: () => listen(port),
   };
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 async function reply(socket: Socket, answer: ScriptedAnswer): Promise<void> {

@@ -77,6 +77,12 @@ export interface FileEndpoint {
   readonly path: string;
 }
 
+/** When requests are gzipped; `auto`: towards another machine, not on loopback. */
+export type GzipChoice = (typeof gzipChoices)[number];
+
+/** All of them, for options and texts. */
+export const gzipChoices = ["auto", "always", "never"] as const;
+
 /** InfluxDB 1.x, or what speaks its /write. */
 export interface InfluxdbEndpoint {
   readonly scheme: "influxdb";
@@ -91,6 +97,7 @@ export interface InfluxdbEndpoint {
   readonly newDatabaseRetentionHours: number;
   /** Upper bound of the lines in one request. */
   readonly requestLinesMax: number;
+  readonly gzip: GzipChoice;
 }
 
 /** InfluxDB 2.x and 3.x, or what speaks /api/v2/write. */
@@ -109,6 +116,7 @@ export interface Influxdb2Endpoint {
   /** Hours of retention of a bucket that tpctl creates; 0: for ever. */
   readonly newBucketRetentionHours: number;
   readonly requestLinesMax: number;
+  readonly gzip: GzipChoice;
 }
 
 /** A SQLite database file. */

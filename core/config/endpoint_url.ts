@@ -257,6 +257,7 @@ function readInfluxdb(url: UrlParts, secrets: Secrets): StoreEndpoint {
     databasePerTenant: false,
     newDatabaseRetentionHours: 0,
     requestLinesMax: requestLinesMaxDefault,
+    gzip: "auto",
   };
 }
 
@@ -279,6 +280,7 @@ function readInfluxdb2(url: UrlParts, secrets: Secrets): StoreEndpoint {
     bucketPerTenant: false,
     newBucketRetentionHours: 0,
     requestLinesMax: requestLinesMaxDefault,
+    gzip: "auto",
   };
 }
 

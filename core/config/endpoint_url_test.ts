@@ -104,6 +104,7 @@ describe("stores", () => {
       databasePerTenant: false,
       newDatabaseRetentionHours: 0,
       requestLinesMax: 5000,
+      gzip: "auto",
     });
     expect(endpointName(store)).toBe("influxdbs://h:8086/mon");
   });

@@ -3,6 +3,7 @@
  * reading of them is read_persist_config.ts.
  */
 import { daemonOptions } from "./daemon_options.ts";
+import { gzipChoices } from "./endpoint.ts";
 import { KAFKA_OPTIONS } from "./kafka_options.ts";
 import { KAFKA_SECURITY_OPTIONS } from "./kafka_security.ts";
 import { LOG_OPTIONS } from "./log_options.ts";
@@ -29,6 +30,14 @@ const DELIVERY_OPTIONS: readonly Option[] = [
     default: "5000",
     unit: "lines",
     help: "The upper bound of the lines in one request to an InfluxDB.",
+  },
+  {
+    ...tpctl,
+    name: "influxdb_gzip",
+    kind: "choice",
+    choices: gzipChoices,
+    default: "auto",
+    help: "Whether requests to an InfluxDB are gzipped; auto: not to this machine.",
   },
   {
     ...tpctl,

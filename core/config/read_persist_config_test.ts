@@ -117,6 +117,7 @@ test("the defaults", () => {
         store: {
           credentials: { user: "mon_persister", password: "" },
           requestLinesMax: 5000,
+          gzip: "auto",
           databasePerTenant: false,
         },
       },
@@ -124,6 +125,15 @@ test("the defaults", () => {
     ],
     log: { debug: false, file: undefined, rotation: { type: "none" }, rateLimit: undefined },
   });
+});
+
+test("[tpctl] influxdb_gzip reaches the stores of the file and of the command line", () => {
+  const always = loadText(`${HOST}\n[tpctl]\ninfluxdb_gzip = Always\n`);
+  expect(read(always).inputs[0]?.store).toMatchObject({ gzip: "always" });
+  for (const to of ["influxdb://h/x", "influxdb2://h/b"]) {
+    const given = { from: "-", kind: "metrics", to } as const;
+    expect(read(always, given).inputs[0]?.store).toMatchObject({ gzip: "always" });
+  }
 });
 
 /** Turns on everything that is read only then. */

@@ -2,6 +2,7 @@
  * Pure. From the sections of a persister.conf to a store: driver names, and what each store's section
  * says. Only the stores that are chosen are read, so that the others may be left unset.
  */
+import { gzipChoices } from "./endpoint.ts";
 import type { ElasticsearchEndpoint, Influxdb2Endpoint } from "./endpoint.ts";
 import type { HostPort, InfluxdbEndpoint, StoreEndpoint, Tls } from "./endpoint.ts";
 import { join } from "node:path";
@@ -97,7 +98,10 @@ function readDriver(values: OptionValues, kind: MessageKind): Driver | undefined
 /** Also for a store named by a URL: how requests are cut and tenants kept apart. */
 export function influxdbHabits(
   values: OptionValues,
-): Pick<InfluxdbEndpoint, "databasePerTenant" | "newDatabaseRetentionHours" | "requestLinesMax"> {
+): Pick<
+  InfluxdbEndpoint,
+  "databasePerTenant" | "newDatabaseRetentionHours" | "requestLinesMax" | "gzip"
+> {
   return {
     databasePerTenant: values.bool("influxdb", "db_per_tenant"),
     newDatabaseRetentionHours: values.number("influxdb", "default_retention_hours"),
@@ -105,6 +109,7 @@ export function influxdbHabits(
       values.number("influxdb", "batch_size"),
       values.number("tpctl", "request_lines"),
     ),
+    gzip: values.choice("tpctl", "influxdb_gzip", gzipChoices),
   };
 }
 
@@ -140,7 +145,7 @@ export function influxdb2Habits(
   from: StoreSurroundings,
 ): Pick<
   Influxdb2Endpoint,
-  "token" | "bucketPerTenant" | "newBucketRetentionHours" | "requestLinesMax"
+  "token" | "bucketPerTenant" | "newBucketRetentionHours" | "requestLinesMax" | "gzip"
 > {
   const tokenFile = values.text("influxdb2", "token_file");
   const tokenOption = values.text("influxdb2", "token");
@@ -151,6 +156,7 @@ export function influxdb2Habits(
     bucketPerTenant: values.bool("influxdb2", "bucket_per_tenant"),
     newBucketRetentionHours: values.number("influxdb2", "default_retention_hours"),
     requestLinesMax: values.number("tpctl", "request_lines"),
+    gzip: values.choice("tpctl", "influxdb_gzip", gzipChoices),
   };
 }
 

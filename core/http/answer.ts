@@ -3,6 +3,7 @@
  * the business of each dialect's own table.
  */
 
+/** One answer, whatever its status. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;

@@ -6,6 +6,7 @@
  */
 import { type Reaction, StoreError } from "../delivery/writer.ts";
 
+/** What one kind of failed connection means. */
 export interface FailureRow {
   readonly codes: readonly string[];
   readonly reaction: Reaction;

@@ -7,6 +7,7 @@ import type { Answer } from "./answer.ts";
 import { connectionFailure, type FarEnd } from "./failures.ts";
 import type { TlsMaterial } from "./tls.ts";
 
+/** What is asked. */
 export interface HttpRequest {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Credentials travel in headers, never in the URL. */
@@ -15,6 +16,7 @@ export interface HttpRequest {
   readonly body?: Uint8Array | string;
 }
 
+/** Of whom, and how long to wait. */
 export interface RequestOptions {
   readonly farEnd: FarEnd;
   /** Undefined: the system's CAs, no client certificate. */

@@ -1,3 +1,6 @@
+/**
+ * Edge (net). The HTTP request against a scripted server, and the table of connection failures.
+ */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { StoreError } from "../delivery/writer.ts";
 import { type ScriptedHttp, startScriptedHttp } from "../../testing/scripted_http.ts";

@@ -10,13 +10,12 @@ import type { StoreError } from "../delivery/writer.ts";
 import type { Answer } from "../http/answer.ts";
 import { type HttpRequest, sendRequest } from "../http/request.ts";
 import { readTls } from "../http/tls.ts";
-import { asLines, type GzipChoice, lineRequest, usesGzip } from "./line_request.ts";
+import { asLines, lineRequest, usesGzip } from "./line_request.ts";
 import { type ReactionRow, refusal } from "./reactions.ts";
 
+/** What an InfluxDB writer is given besides its endpoint. */
 export interface InfluxdbWriterDeps {
   readonly clock: Clock;
-  /** [tpctl] influxdb_gzip; `auto` if left out. */
-  readonly gzip?: GzipChoice;
   /** How long one request may take; `writeTimeoutMs` if left out. */
   readonly timeoutMs?: number;
 }
@@ -26,6 +25,7 @@ export const writeTimeoutMs = 30_000;
 
 const nothingToSay: Answer = { status: 204, headers: new Headers(), text: "" };
 
+/** One server, ready to be asked. */
 export interface Connection {
   readonly name: string;
   /** Any status is an answer; rejects with a StoreError where the connection fails. */
@@ -50,9 +50,9 @@ export async function openConnection(
   const name = endpointName(endpoint);
   const tls = await readTls(endpoint.tls);
   const origin = `${endpoint.tls === undefined ? "http" : "https"}://${hostPortText(endpoint)}`;
-  const gzip = usesGzip(deps.gzip ?? "auto", endpoint.host);
+  const gzip = usesGzip(endpoint.gzip, endpoint.host);
   const timeoutMs = deps.timeoutMs ?? writeTimeoutMs;
-  const tlsOptions = `[${endpoint.scheme}] ca_file, or verify_ssl = false to take any`;
+  const farEnd = { name, tlsOptions: tlsOptionsOf(endpoint) };
   const authorization = authorizationOf(endpoint);
   const never = new AbortController().signal;
   let closed = false;
@@ -60,7 +60,6 @@ export async function openConnection(
   const send: Connection["send"] = (method, path, request = {}, signal = never) => {
     if (closed) return Promise.reject(new Error(`'${name}' is closed`));
     const headers = { ...request.headers, ...authorization };
-    const farEnd = { name, tlsOptions };
     return sendRequest(
       { ...request, method, url: `${origin}${path}`, headers },
       { farEnd, tls, timeoutMs, signal },
@@ -87,6 +86,13 @@ export async function openConnection(
       closed = true;
     },
   };
+}
+
+/** What settles a certificate that does not verify. */
+function tlsOptionsOf({ scheme, tls }: InfluxdbEndpoint | Influxdb2Endpoint): string {
+  if (scheme === "influxdb2") return "[influxdb2] ca_file, ca= in a URL";
+  const any = "[influxdb] ca_file (ca= in a URL), or verify_ssl = false to take any";
+  return tls?.verifyGiven === false ? `${any}, which Monasca Persister does if it is unset` : any;
 }
 
 /** Credentials travel in a header: URLs end up in logs. */

@@ -2,11 +2,9 @@
  * Pure. The body of a /write or /api/v2/write request: which bytes of a batch, plain or gzipped. Where
  * it goes and what the answer means is the business of the two writers.
  */
+import type { GzipChoice } from "../config/endpoint.ts";
 import type { Batch, LineBatch } from "../delivery/batch.ts";
 import { StoreError } from "../delivery/writer.ts";
-
-/** When requests are gzipped; `auto`: towards another machine, not on loopback. */
-export type GzipChoice = "auto" | "always" | "never";
 
 /**
  * influxd's own `max-body-size` (25 MB), counted uncompressed: several items that are more than this
@@ -17,6 +15,7 @@ export const requestBytesMax = 25_000_000;
 /** Smaller bodies than about one packet gain nothing. */
 const gzipBytesMin = 1400;
 
+/** Body and headers that belong together. */
 export interface LineRequest {
   readonly body: Uint8Array;
   readonly headers: Readonly<Record<string, string>>;

@@ -10,6 +10,7 @@ function error(status: number, text: string): ExampleAnswer {
   return { status, body: JSON.stringify({ error: text }) };
 }
 
+/** Answers to a write that are not 204; the first row that holds decides. */
 export const reactions1: readonly ReactionRow[] = [
   {
     name: "200 from something else",

@@ -12,6 +12,7 @@ function error(status: number, code: string, message: string): ExampleAnswer {
 
 const partial = "failure writing points to database: partial write: ";
 
+/** Answers to a write that are not 204; the first row that holds decides. */
 export const reactions2: readonly ReactionRow[] = [
   {
     name: "200 from something else",

@@ -1,3 +1,7 @@
+/**
+ * Pure. The reaction tables as tables: complete, unambiguous, each example finding its own row, and no
+ * users' data in a message deciding anything.
+ */
 import { describe, expect, test } from "bun:test";
 import { findRow, type ReactionRow, refusal, serverError } from "./reactions.ts";
 import { creation1, reactions1, tenantCreation1 } from "./reactions1.ts";

@@ -1,14 +1,16 @@
+/**
+ * Edge (processes, net). Both InfluxDB writers against a real VictoriaMetrics: lines arrive by either
+ * endpoint, and what it answers unlike InfluxDB is no reason to stop.
+ */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { systemClock } from "../clock.ts";
 import { lineBatch } from "../../testing/batches.ts";
+import { influxdb1Writer, influxdb2Writer } from "../../testing/influxdb_writers.ts";
 import {
   startVictoriaMetrics,
   type VictoriaMetrics,
   victoriaMetricsMissing,
 } from "../../testing/servers/victoria_metrics.ts";
 import { bisect } from "../../testing/writer_conformance.ts";
-import { createInfluxdb1Writer } from "./writer1.ts";
-import { createInfluxdb2Writer } from "./writer2.ts";
 
 const missing = victoriaMetricsMissing();
 if (missing !== undefined) console.error(`VictoriaMetrics tests skipped: ${missing}`);
@@ -22,28 +24,10 @@ describe.skipIf(missing !== undefined)("against a real VictoriaMetrics", () => {
     server = await startVictoriaMetrics();
   });
   afterAll(() => server.remove());
-  const place = () => ({ host: server.host, port: server.port, tls: undefined });
   const writer1 = (gzip: "always" | "never") =>
-    createInfluxdb1Writer({
-      ...place(),
-      scheme: "influxdb",
-      credentials: { user: "u", password: "p" },
-      database: "mon",
-      databasePerTenant: true,
-      newDatabaseRetentionHours: 24,
-      requestLinesMax: 5000,
-    }, { clock: systemClock, gzip });
+    influxdb1Writer(server, { credentials: { user: "u", password: "p" }, gzip });
   const writer2 = (gzip: "always" | "never") =>
-    createInfluxdb2Writer({
-      ...place(),
-      scheme: "influxdb2",
-      org: "o",
-      bucket: "mon",
-      token: "t",
-      bucketPerTenant: false,
-      newBucketRetentionHours: 0,
-      requestLinesMax: 5000,
-    }, { clock: systemClock, gzip });
+    influxdb2Writer(server, { bucket: "mon", token: "t", gzip });
 
   test.each(
     [

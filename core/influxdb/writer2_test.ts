@@ -1,8 +1,11 @@
+/**
+ * Edge (processes, net). The InfluxDB 2.x writer: each example of the reaction table from a scripted
+ * server, and one suite against 2.7.12's replayed answers and, where there is one, the real server.
+ */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { systemClock } from "../clock.ts";
-import type { Influxdb2Endpoint } from "../config/endpoint.ts";
-import type { Reaction, StoreError, Writer } from "../delivery/writer.ts";
+import type { Reaction, Writer } from "../delivery/writer.ts";
 import { lineBatch } from "../../testing/batches.ts";
+import { influxdb2Writer, refusalTo } from "../../testing/influxdb_writers.ts";
 import { type ScriptedHttp, startScriptedHttp } from "../../testing/scripted_http.ts";
 import { influxdb2Missing, startInfluxdb2 } from "../../testing/servers/influxdb2.ts";
 import { startInfluxdb2Replay } from "../../testing/servers/influxdb2_replay.ts";
@@ -14,9 +17,7 @@ import {
   describeWriter,
   storeErrorOf,
 } from "../../testing/writer_conformance.ts";
-import type { InfluxdbWriterDeps } from "./connection.ts";
 import { creation2, organization2, reactions2, tenantCreation2 } from "./reactions2.ts";
-import { createInfluxdb2Writer } from "./writer2.ts";
 
 const missing = influxdb2Missing();
 if (missing !== undefined) console.error(`optional: InfluxDB 2.x answers are replayed: ${missing}`);
@@ -39,35 +40,6 @@ interface Subject {
   freeze(): void;
   thaw(): void;
   remove(): Promise<void>;
-}
-
-function writerOn(
-  server: { readonly port: number },
-  changes: Partial<Influxdb2Endpoint> = {},
-  deps: Partial<InfluxdbWriterDeps> = {},
-): Promise<Writer> {
-  const endpoint: Influxdb2Endpoint = {
-    scheme: "influxdb2",
-    host: "127.0.0.1",
-    port: server.port,
-    tls: undefined,
-    org: "tp",
-    bucket: "b",
-    token: undefined,
-    bucketPerTenant: false,
-    newBucketRetentionHours: 0,
-    requestLinesMax: 5000,
-    ...changes,
-  };
-  return createInfluxdb2Writer(endpoint, { clock: systemClock, ...deps });
-}
-
-async function refusalTo(
-  lines: readonly string[],
-  writer: Writer,
-  destination = "",
-): Promise<StoreError> {
-  return await storeErrorOf(writer.write(lineBatch(lines, { destination }), never));
 }
 
 /** Rows that no server gives on demand: their examples are played by the scripted server. */
@@ -107,7 +79,7 @@ describe("each example of the table, played by a scripted server", () => {
   let writer: Writer;
   beforeAll(async () => {
     scripted = await startScriptedHttp();
-    writer = await writerOn(scripted, { token: "s3cret-token", bucketPerTenant: true });
+    writer = await influxdb2Writer(scripted, { token: "s3cret-token", bucketPerTenant: true });
   });
   afterAll(() => scripted.stop());
   const examplesOf = (table: typeof reactions2) =>
@@ -145,7 +117,7 @@ describe("each example of the table, played by a scripted server", () => {
       reaction,
       example,
     ) => {
-      const single = await writerOn(scripted, { token: "s3cret-token" });
+      const single = await influxdb2Writer(scripted, { token: "s3cret-token" });
       scripted.queue(example);
       expect((await storeErrorOf(single.createDestination("", never))).reaction).toBe(reaction);
     },
@@ -165,7 +137,7 @@ describe("what goes over the wire", () => {
   const last = () => scripted.requests.at(-1);
 
   test("organization, bucket, precision and token: the secret in a header", async () => {
-    const writer = await writerOn(scripted, { token: "s3cret", bucket: "b & c", org: "ö" });
+    const writer = await influxdb2Writer(scripted, { token: "s3cret", bucket: "b & c", org: "ö" });
     await writer.write(lineBatch(["m v=1 1"]), never);
     expect(last()?.path).toBe("/api/v2/write");
     expect(Object.fromEntries(last()?.query ?? [])).toEqual({
@@ -179,7 +151,7 @@ describe("what goes over the wire", () => {
     expect(last()?.query.get("precision")).toBe("ns");
   });
   test("a server without organizations or tokens is asked without them", async () => {
-    await (await writerOn(scripted, { org: "" })).write(lineBatch(["m v=1 1"]), never);
+    await (await influxdb2Writer(scripted, { org: "" })).write(lineBatch(["m v=1 1"]), never);
     expect(last()?.query.has("org")).toBe(false);
     expect(last()?.headers.has("authorization")).toBe(false);
   });
@@ -194,7 +166,7 @@ function describeInfluxdb2(
     let writer: Writer;
     beforeAll(async () => {
       server = await options.start();
-      writer = await writerOn(server, { token: server.tokens.all }, { timeoutMs: 5000 });
+      writer = await influxdb2Writer(server, { token: server.tokens.all }, { timeoutMs: 5000 });
     }, 30_000);
     afterAll(() => server.remove());
     const expectReaction = async (reaction: Reaction, words: string, lines: readonly string[]) => {
@@ -208,7 +180,7 @@ function describeInfluxdb2(
     test("takes lines, plain and gzipped", async () => {
       const lines = Array.from({ length: 100 }, (_, i) => `plain,i=${i} v=${i} ${nowMs}`);
       await writer.write(lineBatch(lines), never);
-      const gzip = await writerOn(server, { token: server.tokens.all }, { gzip: "always" });
+      const gzip = await influxdb2Writer(server, { token: server.tokens.all, gzip: "always" });
       await gzip.write(lineBatch(lines), never);
       await writer.ping(never);
     });
@@ -226,7 +198,7 @@ function describeInfluxdb2(
     });
     test("token: none, wrong; permissions: one that only reads", async () => {
       for (const token of [undefined, "wrong", server.tokens.read]) {
-        const on = await writerOn(server, { token });
+        const on = await influxdb2Writer(server, { token });
         expect((await refusalTo(["m v=1"], on)).reaction).toBe("hold");
         expect((await storeErrorOf(on.ping(never))).reaction).toBe("hold");
       }
@@ -234,18 +206,18 @@ function describeInfluxdb2(
     test("organization not found, no organization named, bucket not found", async () => {
       const token = server.tokens.all;
       for (const org of ["nope", ""]) {
-        const on = await writerOn(server, { token, org });
+        const on = await influxdb2Writer(server, { token, org });
         expect((await refusalTo(["m v=1"], on)).reaction).toBe("hold");
         expect((await storeErrorOf(on.ping(never))).reaction).toBe("hold");
       }
-      const nope = await writerOn(server, { token, org: "nope" });
+      const nope = await influxdb2Writer(server, { token, org: "nope" });
       expect((await storeErrorOf(nope.createDestination("x", never))).reaction).toBe("hold");
       expect((await refusalTo(["m v=1"], writer, "nope")).reaction).toBe("create");
-      await (await writerOn(server, { token, bucket: "nope" })).ping(never);
+      await (await influxdb2Writer(server, { token, bucket: "nope" })).ping(never);
     });
     test("a new bucket gets its retention, older lines expire, one that exists is left", async () => {
       const token = server.tokens.all;
-      const hour = await writerOn(server, { token, newBucketRetentionHours: 1 });
+      const hour = await influxdb2Writer(server, { token, newBucketRetentionHours: 1 });
       await hour.createDestination("b_hour", never);
       expect(await server.retentionOf("b_hour")).toBe(3600);
       const old = `m v=1 ${nowMs - 7_200_000}`;
@@ -254,7 +226,7 @@ function describeInfluxdb2(
         "expired",
         expect.stringContaining("Retention Policy Lower Bound"),
       ]);
-      const longer = await writerOn(server, { token, newBucketRetentionHours: 48 });
+      const longer = await influxdb2Writer(server, { token, newBucketRetentionHours: 48 });
       await longer.createDestination("b_hour", never);
       expect(await server.retentionOf("b_hour")).toBe(3600);
       await writer.createDestination("b_ever ü/ 🌡️", never);
@@ -265,7 +237,7 @@ function describeInfluxdb2(
     test("a bucket that cannot be made: the name's fault, or that of the token's rights", async () => {
       expect((await storeErrorOf(writer.createDestination('b"x', never))).reaction).toBe("bisect");
       for (const bucketPerTenant of [true, false]) {
-        const on = await writerOn(server, { token: server.tokens.write, bucketPerTenant });
+        const on = await influxdb2Writer(server, { token: server.tokens.write, bucketPerTenant });
         await on.write(lineBatch([`m v=1 ${nowMs}`]), never);
         const refusal = await storeErrorOf(on.createDestination("b_new", never));
         expect(refusal.reaction).toBe(bucketPerTenant ? "hold_destination" : "hold");
@@ -274,7 +246,7 @@ function describeInfluxdb2(
 
     describeWriter({
       title: "the InfluxDB 2.x writer",
-      create: () => writerOn(server, { token: server.tokens.all, bucket: "b" }),
+      create: () => influxdb2Writer(server, { token: server.tokens.all, bucket: "b" }),
       batchOf: conformanceLines,
       refused: { key: "", text: "an empty tag value", timeMs: conformanceTimeMs },
       secrets: ["operator-token"],
@@ -349,7 +321,7 @@ describe.skipIf(influxdbMissing() !== undefined)("against a server of the wrong 
   test("nothing there: InfluxDB 1.6 has no /api/v2/write, which holds", async () => {
     const server = await startInfluxdb();
     try {
-      const refusal = await refusalTo(["m v=1"], await writerOn(server, { token: "t" }));
+      const refusal = await refusalTo(["m v=1"], await influxdb2Writer(server, { token: "t" }));
       expect([refusal.reaction, refusal.message]).toEqual([
         "hold",
         expect.stringContaining(

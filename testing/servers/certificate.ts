@@ -6,6 +6,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { findProgram } from "./server.ts";
 
+/** PEM files and their text. */
 export interface Certificate {
   readonly certFile: string;
   readonly keyFile: string;

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { type Certificate, selfSignedCertificate } from "./certificate.ts";
 import { findProgram, freePort, type ServerProcess, startServer, tempFolder } from "./server.ts";
 
+/** What differs from influxd's defaults. */
 export interface InfluxdbOptions {
   /** Users count; the first one made is to be an admin. */
   readonly auth?: boolean;
@@ -22,6 +23,7 @@ export interface InfluxdbOptions {
   readonly admin?: { readonly user: string; readonly password: string };
 }
 
+/** A running InfluxDB 1.x. */
 export interface Influxdb {
   readonly host: string;
   readonly port: number;
@@ -42,6 +44,7 @@ export interface Influxdb {
   remove(): Promise<void>;
 }
 
+/** One row of a query, values by column. */
 export type Row = Readonly<Record<string, unknown>>;
 
 /** Why there is no InfluxDB 1.x here, or undefined. */

@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { findProgram, freePort, type ServerProcess, startServer, tempFolder } from "./server.ts";
 
+/** A running InfluxDB 2.x. */
 export interface Influxdb2 {
   readonly host: string;
   readonly port: number;
@@ -23,8 +24,6 @@ export interface Influxdb2 {
   bucketId(name: string): Promise<string>;
   freeze(): void;
   thaw(): void;
-  /** SIGKILL and start again on the same port; data stay. */
-  restart(): Promise<void>;
   stop(): Promise<void>;
   /** Starts again after `stop`. */
   start(): Promise<void>;
@@ -63,16 +62,8 @@ export async function startInfluxdb2(): Promise<Influxdb2> {
     });
   let server = await launch();
   const token = "operator-token";
-  const api: Influxdb2["api"] = async (method, path, body) => {
-    const response = await fetch(`${origin}${path}`, {
-      method,
-      headers: { Authorization: `Token ${token}` },
-      body: body === undefined ? null : JSON.stringify(body),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-    return text === "" ? undefined : JSON.parse(text);
-  };
+  const api: Influxdb2["api"] = (method, path, body) =>
+    askApi(origin, { method, path, body, token });
   const setup = { username: "admin", password: "passw0rd1", org: "tp", bucket: "b", token };
   const made = await api("POST", "/api/v2/setup", setup) as { readonly org: { id: string } };
   const orgId = made.org.id;
@@ -97,10 +88,6 @@ export async function startInfluxdb2(): Promise<Influxdb2> {
     },
     freeze: () => server.signal("SIGSTOP"),
     thaw: () => server.signal("SIGCONT"),
-    restart: async () => {
-      await server.kill();
-      server = await launch();
-    },
     stop: () => server.stop(),
     start: async () => {
       server = await launch();
@@ -110,6 +97,23 @@ export async function startInfluxdb2(): Promise<Influxdb2> {
       await folder.remove();
     },
   };
+}
+
+async function askApi(origin: string, question: {
+  readonly method: string;
+  readonly path: string;
+  readonly body: unknown;
+  readonly token: string;
+}): Promise<unknown> {
+  const { method, path, body, token } = question;
+  const response = await fetch(`${origin}${path}`, {
+    method,
+    headers: { Authorization: `Token ${token}` },
+    body: body === undefined ? null : JSON.stringify(body),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+  return text === "" ? undefined : JSON.parse(text);
 }
 
 function queryPath(q: string, db: string): string {

@@ -10,8 +10,9 @@ import {
   startScriptedHttp,
 } from "../scripted_http.ts";
 
-export const replayOrgId = "f4f4affc91ea1e1e";
+const replayOrgId = "f4f4affc91ea1e1e";
 
+/** A running replay. */
 export interface Influxdb2Replay {
   readonly scripted: ScriptedHttp;
   /** Buckets by name, with their retention in seconds; 0 is for ever. */

@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { findProgram, freePort, startServer, tempFolder } from "./server.ts";
 
+/** One exported series. */
 export interface StoredSeries {
   /** `<measurement>_<field>`, tags as labels, `db` where the write named one. */
   readonly metric: Readonly<Record<string, string>>;
@@ -14,6 +15,7 @@ export interface StoredSeries {
   readonly timestamps: readonly number[];
 }
 
+/** A running VictoriaMetrics. */
 export interface VictoriaMetrics {
   readonly host: string;
   readonly port: number;
