@@ -16,9 +16,20 @@ import { SeriesCache, type SeriesLimits } from "./series_cache.ts";
 import { readSeriesStart } from "./series_start.ts";
 import { bytesOf, type Literal, literalOf, startsWith } from "./words.ts";
 
-/** The encoder for a topic of metrics. `limits` bounds the series that it remembers. */
-export function createMetricEncoder(options: LineOptions, limits?: SeriesLimits): MessageEncoder {
-  return new ScanningEncoder(options, new SeriesCache(limits));
+/** What tests put in the place of the usual parts. */
+export interface MetricEncoderParts {
+  /** Bounds the series that are remembered. */
+  readonly limits?: SeriesLimits;
+  /** Decides whatever is not scanned. */
+  readonly plain?: MessageEncoder;
+}
+
+/** The encoder for a topic of metrics. */
+export function createMetricEncoder(
+  options: LineOptions,
+  parts: MetricEncoderParts = {},
+): MessageEncoder {
+  return new ScanningEncoder(options, parts);
 }
 
 /** The separators of a layout around the members that it looks at. */
@@ -83,10 +94,10 @@ class ScanningEncoder implements MessageEncoder {
   #metaStart = 0;
   #metaEnd = 0;
 
-  constructor(options: LineOptions, cache: SeriesCache) {
+  constructor(options: LineOptions, parts: MetricEncoderParts) {
     this.#options = options;
-    this.#plain = createPlainMetricEncoder(options);
-    this.#cache = cache;
+    this.#plain = parts.plain ?? createPlainMetricEncoder(options);
+    this.#cache = new SeriesCache(parts.limits);
   }
 
   encode(block: RecordBlock, index: number, sinks: ItemSinks): Refusal | undefined {
@@ -141,7 +152,7 @@ class ScanningEncoder implements MessageEncoder {
       }
     }
     const headEnd = this.#timestampAt(start);
-    if (headEnd - start < WORD_BYTES || headEnd >= end) return -1;
+    if (headEnd - start < WORD_BYTES) return -1;
     const tailStart = this.#scanMiddle(headEnd, end);
     if (tailStart < 0) return -1;
     const tailEnd = this.#creationTimeAt(tailStart, end);

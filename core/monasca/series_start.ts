@@ -6,7 +6,7 @@
  * alike.
  */
 import { JsonError, loadJson } from "../python/json_load.ts";
-import { type PyDict, type PyValue } from "../python/values.ts";
+import type { PyDict, PyValue } from "../python/values.ts";
 import type { LineOptions } from "./line_text.ts";
 import { RefusedError } from "./message.ts";
 import { metricSeries } from "./metric.ts";
@@ -35,13 +35,14 @@ export function readSeriesStart(key: SeriesBytes, options: LineOptions): SeriesS
   }
 }
 
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 function textOf(view: DataView, start: number, end: number): string {
-  const bytes = new Uint8Array(view.buffer, view.byteOffset + start, end - start);
-  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
-  if (Buffer.byteLength(text) !== bytes.length || text.includes("\ufffd")) {
-    throw new JsonError("Cannot read JSON: invalid UTF-8, expected UTF-8 text");
+  try {
+    return decoder.decode(new Uint8Array(view.buffer, view.byteOffset + start, end - start));
+  } catch (error) {
+    throw new JsonError("Cannot read JSON: invalid UTF-8, expected UTF-8 text", { cause: error });
   }
-  return text;
 }
 
 /** The metric whose members so far are in `head`, when the next one may be its timestamp. */
@@ -60,9 +61,7 @@ function metaOf(tail: string): PyDict | undefined {
   const message = objectOf(loadJson(`{"metric": {"mark": "${mark}"${tail}0}`));
   const metric = objectOf(message?.get("metric"));
   const meta = objectOf(message?.get("meta"));
-  const known = message?.size === 3 && message.has("creation_time") && meta !== undefined &&
-    metric?.size === 1 && metric.get("mark") === mark;
-  return known ? meta : undefined;
+  return metric?.size === 1 && metric.get("mark") === mark ? meta : undefined;
 }
 
 function objectOf(value: PyValue | undefined): PyDict | undefined {
