@@ -9,6 +9,15 @@ const quietTurns = 4;
 /** Jumps without an end before a test gives up. */
 const jumpsMax = 200_000;
 
+/** With real files or sockets in play: how long they are given before time moves on, in real ms. */
+const realMs = 5;
+const realTurnsMax = 2000;
+
+export interface VirtualClockOptions {
+  /** Files or sockets take part, whose turns no virtual clock can see. */
+  readonly real?: boolean;
+}
+
 interface Timer {
   readonly atMs: number;
   readonly fire: () => void;
@@ -17,6 +26,11 @@ interface Timer {
 export class VirtualClock implements Clock {
   #elapsedMs = 0;
   #timers = new Set<Timer>();
+  #real: boolean;
+
+  constructor(options: VirtualClockOptions = {}) {
+    this.#real = options.real ?? false;
+  }
 
   now(): number {
     return 1_700_000_000_000 + this.#elapsedMs;
@@ -45,11 +59,13 @@ export class VirtualClock implements Clock {
     let settled = false;
     promise.then(() => settled = true, () => settled = true);
     for (let jumps = 0; !settled; jumps++) {
+      if (this.#real) await new Promise((resolve) => setTimeout(resolve, realMs));
       for (let i = 0; i < quietTurns && !settled; i++) {
         await new Promise((resolve) => setImmediate(resolve));
       }
       if (settled) break;
       const next = [...this.#timers].sort((a, b) => a.atMs - b.atMs)[0];
+      if (next === undefined && this.#real && jumps < realTurnsMax) continue;
       if (next === undefined || jumps > jumpsMax) throw new Error("nothing left to wait for");
       this.#elapsedMs = Math.max(this.#elapsedMs, next.atMs);
       next.fire();
