@@ -34,8 +34,8 @@ export async function createSqliteWriter(
   return new SqliteWriter(endpoint.path, database, deps.clock);
 }
 
-/** Series ids kept in memory; beyond it all are forgotten and asked for again (about 30 MB). */
-const seriesCachedMax = 100_000;
+/** Series ids kept in memory; beyond it all are forgotten and asked for again (about 20 MB). */
+const seriesCachedMax = 50_000;
 
 const insertPoint = `
 INSERT INTO points (time, series, value, fields) VALUES (?, ?, ?, ?)

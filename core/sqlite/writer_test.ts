@@ -29,7 +29,7 @@ const mount = Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", m
 const noMount = mount.exitCode === 0 ? undefined : mount.stderr.toString().trim();
 if (noMount !== undefined) console.error(`small disk: skipped, cannot mount a tmpfs: ${noMount}`);
 afterAll(async () => {
-  if (noMount === undefined) Bun.spawnSync(["umount", mounted]);
+  if (noMount === undefined) Bun.spawnSync(["umount", "-l", mounted]);
   await folder.remove();
 });
 
@@ -131,6 +131,20 @@ describe("points", () => {
     await writer.close();
     expect(await pointsIn(file)).toHaveLength(2);
   });
+
+  test("more series than are remembered keep their points apart", async () => {
+    const file = freshPath();
+    const writer = await open(file);
+    const line = (_: unknown, i: number): string => `m,n=${i} value=${i} 1`;
+    const batch = lineBatch(Array.from({ length: 51_000 }, line));
+    await writer.write(batch, never());
+    await writer.write(batch, never());
+    await writer.close();
+    const points = await pointsIn(file);
+    expect(points).toHaveLength(51_000);
+    expect(points.every(({ series, fields }) => series.tags.n === String(fields.get("value"))))
+      .toBe(true);
+  }, 30_000);
 
   test("views answer a person's questions", async () => {
     const file = freshPath();

@@ -29,7 +29,7 @@ const mount = Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", 
 const noMount = mount.exitCode === 0 ? undefined : mount.stderr.toString().trim();
 if (noMount !== undefined) console.error(`small disk: skipped, cannot mount a tmpfs: ${noMount}`);
 afterAll(async () => {
-  if (noMount === undefined) Bun.spawnSync(["umount", mounted]);
+  if (noMount === undefined) Bun.spawnSync(["umount", "-l", mounted]);
   await folder.remove();
 });
 
