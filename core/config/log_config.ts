@@ -28,7 +28,7 @@ export interface LogRateLimit {
 export interface LogConfig {
   /** Messages below `debug` are left out unless this is set. */
   readonly debug: boolean;
-  /** A Python logging configuration; set, it takes the place of all the rest but `debug`. */
+  /** A Python logging configuration; set, it takes the place of all the rest. */
   readonly configAppend: string | undefined;
   /** Undefined: stderr only. */
   readonly file: string | undefined;
