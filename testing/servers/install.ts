@@ -3,7 +3,7 @@
  * It acts only as root on a machine with apt, and only for what is missing; anywhere else it says
  * what is missing and leaves the matter to the tests, which skip with the reason.
  */
-import { chmod, writeFile } from "node:fs/promises";
+import { chmod, rm, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { findProgram } from "./server.ts";
 
@@ -46,12 +46,17 @@ function run(...argv: readonly string[]): void {
 }
 
 async function install(packages: readonly string[]): Promise<void> {
-  if (!existsSync(policyFile)) {
+  const guarded = existsSync(policyFile);
+  if (!guarded) {
     await writeFile(policyFile, "#!/bin/sh\nexit 101\n");
     await chmod(policyFile, 0o755);
   }
-  run("apt-get", "update", "-q");
-  run("apt-get", "install", "-y", "-q", "--no-install-recommends", ...packages);
+  try {
+    run("apt-get", "update", "-q");
+    run("apt-get", "install", "-y", "-q", "--no-install-recommends", ...packages);
+  } finally {
+    if (!guarded) await rm(policyFile, { force: true });
+  }
 }
 
 async function main(): Promise<number> {
