@@ -60,38 +60,6 @@ export function createAccount(registry: Registry): Account {
   };
 }
 
-/** Several accounts as one, topic by topic: for the closing line of a process. */
-export function sumAccounts(
-  accounts: readonly Readonly<Record<string, TopicAccount>>[],
-): Readonly<Record<string, TopicAccount>> {
-  const sums: Record<string, TopicAccount> = {};
-  for (const account of accounts) {
-    for (const [topic, counts] of Object.entries(account)) {
-      const sum = sums[topic];
-      sums[topic] = sum === undefined ? counts : addTopics(sum, counts);
-    }
-  }
-  return sums;
-}
-
-function addTopics(a: TopicAccount, b: TopicAccount): TopicAccount {
-  const byClass = { ...a.dead_lettered_by_class };
-  for (const outcome of recordOutcomes) {
-    if (outcome === "written" || outcome === "expired") continue;
-    const count = b.dead_lettered_by_class[outcome];
-    if (count !== undefined) byClass[outcome] = (byClass[outcome] ?? 0) + count;
-  }
-  return {
-    received: a.received + b.received,
-    written: a.written + b.written,
-    expired: a.expired + b.expired,
-    dead_lettered: a.dead_lettered + b.dead_lettered,
-    dead_lettered_by_class: byClass,
-    abandoned: a.abandoned + b.abandoned,
-    in_flight: a.in_flight + b.in_flight,
-  };
-}
-
 function checkTopic(topic: string, counts: TopicCounts, inFlight: number): void {
   const { received, in_flight } = counts.read();
   if (in_flight === inFlight) return;

@@ -17,6 +17,8 @@ export interface Passage {
   readonly key: string;
   /** The gates that wait for this attempt. */
   readonly probes: readonly Gate[];
+  /** It passed although the store seems to be away, to tell whether it is. */
+  readonly opinion?: true;
 }
 
 export interface GatesDeps extends GateDeps {
@@ -35,6 +37,8 @@ export class Gates {
   #own = new Map<string, Gate>();
   /** Who failed since the store last answered. */
   #failing = new Map<string, StoreError>();
+  /** Somebody else is finding out whether the trouble is that of one destination. */
+  #opinion = false;
   #answeredAt = -Infinity;
   #state: DeliveryState = { ready: false, reason: "not asked yet" };
 
@@ -72,6 +76,10 @@ export class Gates {
         onHeld(true);
         if (await own.pass(signal) === "probe") probes.push(own);
         onHeld(false);
+      }
+      if (this.#isSecondOpinion(key)) {
+        this.#opinion = true;
+        return { key, probes, opinion: true };
       }
       if (await this.#store.pass(signal) === "probe") probes.push(this.#store);
       if (!signal.aborted && this.#own.get(key) === own) return { key, probes };
@@ -124,7 +132,8 @@ export class Gates {
   }
 
   /** The attempt has ended, or was never made. */
-  left({ probes }: Passage): void {
+  left({ probes, opinion }: Passage): void {
+    if (opinion) this.#opinion = false;
     for (const gate of probes) gate.left();
   }
 
@@ -149,6 +158,12 @@ export class Gates {
         if (passed === "probe") this.#store.left();
       }
     }
+  }
+
+  /** Only one destination has failed: another one need not wait to tell whose fault it is. */
+  #isSecondOpinion(key: string): boolean {
+    return this.#failing.size === 1 && !this.#failing.has(key) && !this.#failing.has("") &&
+      !this.#opinion;
   }
 
   #storeFailed(key: string, refusal: StoreError): void {

@@ -11,7 +11,10 @@ export interface Refusal {
   readonly reason: string;
 }
 
-/** A growing run of lines for one destination. The encoder writes bytes, then ends the line. */
+/**
+ * A growing run of lines for one destination. The encoder writes bytes, then ends the line. It is good
+ * until `encode` returns: the next record asks for its sink again.
+ */
 export interface LineSink {
   /** The buffer to write into, with room for at least `bytes` more behind `length`. It may move. */
   reserve(bytes: number): Uint8Array;

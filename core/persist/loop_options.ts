@@ -45,7 +45,7 @@ export interface PersistDeps {
   readonly delivery: Delivery;
   /** Shared likewise, closed by its maker. */
   readonly deadLetters: DeadLetterBox;
-  /** This loop's own: `sumAccounts` adds those of several up. */
+  /** This loop's own. */
   readonly account: Account;
   readonly clock: Clock;
   readonly log: Log;

@@ -1,0 +1,99 @@
+/**
+ * Edge (test runner, files, processes). Files and stdin as a Consumer: read to the end, one after the
+ * other, or until closed.
+ */
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { systemClock } from "../clock.ts";
+import type { Consumer, ConsumerEvents } from "../delivery/consumer.ts";
+import { valueOf } from "../delivery/records.ts";
+import { ConfigError } from "../errors.ts";
+import { openLinesConsumer } from "./lines_consumer.ts";
+
+let folder = "";
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "tpctl-lines-"));
+});
+
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+const events: ConsumerEvents = {
+  onAssigned: () => undefined,
+  onRevoked: () => Promise.resolve(),
+  onLost: () => undefined,
+  onState: () => undefined,
+  onTurn: () => undefined,
+  onLag: () => undefined,
+  onGap: () => undefined,
+};
+
+function openPaths(paths: readonly string[]): Promise<Consumer> {
+  return openLinesConsumer({ paths }, { clock: systemClock, events });
+}
+
+async function readAll(consumer: Consumer): Promise<string[]> {
+  const found: string[] = [];
+  for await (const block of consumer.blocks()) {
+    for (let i = 0; i < block.count; i++) {
+      const text = new TextDecoder().decode(valueOf(block, i) ?? undefined);
+      found.push(`${block.partition}:${block.offsets[i]}:${text}`);
+    }
+  }
+  return found;
+}
+
+describe("files", () => {
+  test("are read in order, with lines across chunks", async () => {
+    const [first, second] = [join(folder, "a"), join(folder, "b")];
+    const lines = Array.from({ length: 20_000 }, (_, i) => `${i} ${"x".repeat(i % 50)}`);
+    await writeFile(first, lines.join("\n"));
+    await writeFile(second, "one\r\ntwo\n");
+    const found = await readAll(await openPaths([first, second]));
+    const expected = lines.map((line, i) => `0:${i + 1}:${line}`);
+    expect(found).toEqual([...expected, "1:1:one", "1:2:two"]);
+  });
+
+  test("an empty one has no records", async () => {
+    await writeFile(join(folder, "a"), "");
+    expect(await readAll(await openPaths([join(folder, "a")]))).toEqual([]);
+  });
+
+  test("a missing one and a folder are configuration errors before anything is read", async () => {
+    await expect(openPaths([join(folder, "none")])).rejects.toBeInstanceOf(ConfigError);
+    await expect(openPaths([folder])).rejects.toThrow("it is a folder");
+  });
+
+  test("closing ends a read that waits", async () => {
+    const path = join(folder, "pipe");
+    Bun.spawnSync(["mkfifo", path]);
+    const consumer = await openPaths([path]);
+    const reading = readAll(consumer);
+    await Bun.sleep(50);
+    await consumer.close();
+    expect(await reading).toEqual([]);
+    // Somebody must open the other end, or the thread that opens this one waits for ever.
+    await writeFile(path, "");
+  });
+});
+
+test("stdin is read to its end", async () => {
+  const program = `
+    import { systemClock } from ${JSON.stringify(join(import.meta.dir, "../clock.ts"))};
+    import { openLinesConsumer } from ${JSON.stringify(join(import.meta.dir, "lines_consumer.ts"))};
+    const quiet = () => {};
+    const events = { onAssigned: quiet, onState: quiet, onTurn: quiet };
+    const consumer = await openLinesConsumer({ paths: ["-"] }, { clock: systemClock, events });
+    let count = 0;
+    for await (const block of consumer.blocks()) count += block.count;
+    console.log(count);`;
+  const path = join(folder, "program.ts");
+  await writeFile(path, program);
+  const input = new Blob(Array.from({ length: 5000 }, (_, i) => `${i} ${"y".repeat(100)}\n`));
+  const child = Bun.spawn([process.execPath, path], { stdin: input, stdout: "pipe" });
+  expect((await new Response(child.stdout).text()).trim()).toBe("5000");
+});
