@@ -4,7 +4,7 @@
  * by itself is tested against the real one instead.
  */
 import { createServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer } from "node:tls";
+import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 
 /** What came in. */
 export interface ScriptedRequest {
@@ -67,7 +67,8 @@ export async function startScriptedHttp(
   options: {
     readonly answers?: readonly ScriptedAnswer[];
     readonly otherwise?: (request: ScriptedRequest) => ScriptedAnswer;
-    readonly tls?: { readonly cert: string; readonly key: string };
+    /** With `clientCa`, only clients with a certificate of that CA are let in. */
+    readonly tls?: { readonly cert: string; readonly key: string; readonly clientCa?: string };
   } = {},
 ): Promise<ScriptedHttp> {
   const requests: ScriptedRequest[] = [];
@@ -99,7 +100,7 @@ export async function startScriptedHttp(
   };
   const server: Server = options.tls === undefined
     ? createServer(serve)
-    : createTlsServer(options.tls, serve);
+    : createTlsServer(tlsOptionsOf(options.tls), serve);
   const listen = (port: number): Promise<void> =>
     new Promise((resolve, reject) => {
       server.once("error", reject);
@@ -132,6 +133,17 @@ export async function startScriptedHttp(
       }),
     listen: () => listen(port),
   };
+}
+
+function tlsOptionsOf(
+  { cert, key, clientCa }: {
+    readonly cert: string;
+    readonly key: string;
+    readonly clientCa?: string;
+  },
+): TlsOptions {
+  if (clientCa === undefined) return { cert, key };
+  return { cert, key, ca: clientCa, requestCert: true, rejectUnauthorized: true };
 }
 
 function portOf(server: Server): number {

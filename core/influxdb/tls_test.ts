@@ -60,9 +60,33 @@ describe.skipIf(missing !== undefined)("against a real InfluxDB 1.x with TLS", (
     const on = await influxdb1Writer(server, { tls: tls({ caFile: other.certFile }) });
     expect((await refusalTo(["m v=1"], on)).reaction).toBe("hold");
   });
+  test("a client certificate is shown to a server that wants one", async () => {
+    await using folder = await tempFolder("mtls");
+    const own = await selfSignedCertificate(folder.path, "server");
+    const client = await selfSignedCertificate(folder.path, "client");
+    const scripted = await startScriptedHttp({ tls: { ...own, clientCa: client.cert } });
+    try {
+      const files = { certFile: client.certFile, keyFile: client.keyFile };
+      const on = await influxdb1Writer(scripted, { tls: tls({ caFile: own.certFile, ...files }) });
+      await on.write(lineBatch(["m v=1"]), never);
+      expect(scripted.requests).toHaveLength(1);
+      const without = await influxdb1Writer(scripted, { tls: tls({ caFile: own.certFile }) });
+      const refusal = await refusalTo(["m v=1"], without);
+      expect([refusal.reaction, refusal.message]).toEqual([
+        "hold",
+        expect.stringContaining("accepts our certificate"),
+      ]);
+      expect(scripted.requests).toHaveLength(1);
+    } finally {
+      await scripted.stop();
+    }
+  });
   test("plain HTTP to it, or TLS to a plain server, is the operator's to mend", async () => {
     const plain = await refusalTo(["m v=1"], await influxdb1Writer(server));
-    expect(["hold", "retry"]).toContain(plain.reaction);
+    expect([plain.reaction, plain.message]).toEqual([
+      "hold",
+      expect.stringContaining("400 Client sent an HTTP request to an HTTPS server"),
+    ]);
     const scripted = await startScriptedHttp();
     try {
       const on = await influxdb1Writer(scripted, { tls: tls({}) });

@@ -22,7 +22,6 @@ const playedOnly = [
   "200 from something else",
   "redirect",
   "compressed request unreadable",
-  "no TLS, or a proxy's page",
   "bad request in plain text",
   "nothing there",
   "proxy wants credentials",
@@ -33,8 +32,9 @@ const playedOnly = [
   "outage",
 ];
 
-/** Rows that the real server is brought to below; each test is named after its row. */
+/** Rows that the real server is brought to, in writer1_real_test.ts and tls_test.ts. */
 const provoked = [
+  "no TLS, or a proxy's page",
   "beyond retention",
   "limits",
   "no database named",
