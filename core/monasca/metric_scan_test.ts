@@ -268,13 +268,22 @@ describe("the scanning encoder gives what the plain one gives", () => {
       `{"metric": {"name": "n", "value": 7, ${values}}, ${meta}, "creation_time": 1}`,
       `{"metric": ["n", ${values}], ${meta}, "creation_time": 1}`,
       `\ufeff${good}`,
+      good.replace("{}}", "{}\ufeff}"),
     ];
-    const others = Array.from(
-      { length: 40 },
-      (_, i) =>
-        good.replace('"n"', `"${"n".repeat(i % 9 + 1)}"`).replace('"a": "1"', `"a": "${i % 10}"`),
-    );
-    const messages = [...tricks, ...others].flatMap((each) => [good, good, each, each]);
+    // Names of all lengths, so that what differs stands in each place of an eight-byte word.
+    const alike = Array.from({ length: 9 }, (_, i) => {
+      const named = good.replace('"n"', `"${"n".repeat(i + 1)}"`);
+      const bare = named.replace('"dimensions": {"a": "1"}, ', "");
+      const longer = named.replace("17}", '17, "more": 5}');
+      return [
+        ...[bare, named, longer, named.replace('"a": "1"', '"a": "2"'), named, bare],
+        ...[named.replace('"r"', '"q"'), named.replace('"region": "r"', "")],
+      ];
+    }).flat();
+    const messages = [
+      ...tricks.flatMap((each) => [good, good, each, each]),
+      ...alike.flatMap((each) => [each, each]),
+    ];
     for (const limits of [undefined, { seriesMax: 2, bytesMax: 1 << 20 }]) {
       const { plain, scanned } = outcomes([recordBlock(messages)], options[0] ?? never(), limits);
       expect(scanned).toEqual(plain);
