@@ -50,7 +50,10 @@ function start(events: WorkEvents): Promise<DaemonWork> {
   events.started("turns");
   events.state("turns", { ready: true });
   log.info("started", { pid: process.pid });
-  const ended = takeTurns(events, stopping.signal).then(() => ({ complete: true }));
+  const ended = takeTurns(events, stopping.signal).then(() => ({
+    complete: true,
+    readerGone: false,
+  }));
   if (channel !== undefined && env.TPCTL_TEST_END !== undefined) {
     setTimeout(() => process.exit(Number(env.TPCTL_TEST_END)), 100);
   }

@@ -10,7 +10,8 @@ export class Readiness {
   #events: ConsumerEvents;
   #log: Log;
   #problems = new Map<string, string>([["group", "joining the consumer group"]]);
-  #said: string | undefined;
+  /** Unlike anything that can be said, until something was. */
+  #said: string | undefined = "";
 
   constructor(events: ConsumerEvents, log: Log) {
     this.#events = events;
@@ -30,11 +31,6 @@ export class Readiness {
     if (!this.#problems.delete(part)) return;
     this.#tell();
     if (this.#problems.size === 0) this.#log.info("reading from Kafka");
-  }
-
-  /** All brokers are new or gone: nothing is known against them. */
-  forget(prefix: string): void {
-    for (const part of [...this.#problems.keys()]) if (part.startsWith(prefix)) this.well(part);
   }
 
   #tell(): void {

@@ -22,6 +22,13 @@ export interface ClosingAccount extends TopicAccount {
   readonly topics: Readonly<Record<string, TopicAccount>>;
 }
 
+/** The account for people: `100 received = 97 written + 1 expired + ...`. */
+export function formatAccount(account: TopicAccount): string {
+  const { received, written, expired, dead_lettered, abandoned, in_flight } = account;
+  return `${received} received = ${written} written + ${expired} expired + ` +
+    `${dead_lettered} dead-lettered + ${abandoned} abandoned + ${in_flight} in flight`;
+}
+
 /** Reads the account off the metrics as they stand at the end. */
 export function closingAccount(snapshot: MetricsSnapshot, run: ClosingRun): ClosingAccount {
   const topics = accountOf(snapshot);

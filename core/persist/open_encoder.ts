@@ -7,7 +7,7 @@ import type { PersistInput } from "../config/persist_config.ts";
 import { createAlarmEncoder } from "../monasca/alarm.ts";
 import { createEventEncoder } from "../monasca/event.ts";
 import type { LineOptions } from "../monasca/line_text.ts";
-import { createPlainMetricEncoder } from "../monasca/metric.ts";
+import { createMetricEncoder } from "../monasca/metric_scan.ts";
 import type { MessageEncoder } from "./encoder.ts";
 
 /** Where only elasticsearch endpoints say how indices are called: the reference's default. */
@@ -20,7 +20,7 @@ export function encoderOf(
 ): MessageEncoder {
   switch (kind) {
     case "metrics":
-      return createPlainMetricEncoder(lineOptionsOf(store));
+      return createMetricEncoder(lineOptionsOf(store));
     case "alarms":
       return createAlarmEncoder(lineOptionsOf(store));
     case "events": {

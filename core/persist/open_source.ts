@@ -6,13 +6,14 @@ import type { Clock } from "../clock.ts";
 import type { PersistConfig, PersistInput } from "../config/persist_config.ts";
 import type { Consumer, ConsumerEvents } from "../delivery/consumer.ts";
 import type { Log } from "../log/log.ts";
-import type { Registry } from "../observe/registry.ts";
+
+/** The name that brokers' logs and quotas know persist by. */
+const clientId = "tpctl-persist";
 
 /** What any of the sources needs from outside. */
 export interface SourceDeps {
   readonly clock: Clock;
   readonly log: Log;
-  readonly registry: Registry;
   readonly events: ConsumerEvents;
 }
 
@@ -33,6 +34,19 @@ export async function openSource(
     const { openLinesConsumer } = await import("../files/lines_consumer.ts");
     return await openLinesConsumer({ paths: [source.path] }, deps);
   }
-  const { createKafkaConsumer } = await import("../kafka/consumer.ts");
-  return await createKafkaConsumer({ source, ...options }, deps);
+  const [{ createKafkaConsumer }, { connectionOf }] = await Promise.all([
+    import("../kafka/consumer.ts"),
+    import("../kafka/endpoint_connection.ts"),
+  ]);
+  const { once, offsetOutOfRange } = options;
+  return createKafkaConsumer(
+    {
+      ...await connectionOf(source, clientId),
+      topics: [source.topic],
+      groupId: source.group ?? "",
+      outOfRange: offsetOutOfRange === "fail" ? "stop" : offsetOutOfRange,
+      once,
+    },
+    deps,
+  );
 }

@@ -16,7 +16,7 @@ import type { DaemonWork, WorkEvents, WorkOutcome } from "../running/daemon.ts";
 import { createAwayWatch } from "./away_watch.ts";
 import type { MessageEncoder } from "./encoder.ts";
 import { createPersistLoop } from "./loop.ts";
-import type { LoopState, PersistLoop, PersistOptions } from "./loop_options.ts";
+import type { LoopState, PersistLoop, PersistOptions, PersistOutcome } from "./loop_options.ts";
 import { planReload } from "./reload_plan.ts";
 import { createStoreSet, type StoreSet, type StoreUse } from "./store_set.ts";
 
@@ -28,7 +28,11 @@ export interface PersistWorkDeps {
   readonly openDeadLetters: (
     hooks: { onState(state: PartState): void; onStep(): void },
   ) => Promise<DeadLetterBox>;
-  readonly openStore: (endpoint: StoreEndpoint) => Promise<Writer>;
+  /** `onReaderGone`: nobody reads what is written any more. */
+  readonly openStore: (
+    endpoint: StoreEndpoint,
+    onReaderGone: () => void,
+  ) => Promise<Writer>;
   readonly openSource: (
     input: PersistInput,
     config: PersistConfig,
@@ -44,7 +48,7 @@ interface Running {
   readonly input: PersistInput;
   readonly loop: PersistLoop;
   readonly store: StoreUse;
-  readonly ended: Promise<WorkOutcome>;
+  readonly ended: Promise<PersistOutcome>;
 }
 
 /**
@@ -82,7 +86,8 @@ class PersistWork implements DaemonWork {
     this.ended = this.#end.promise;
     this.#stores = createStoreSet({
       ...deps,
-      open: deps.openStore,
+      open: (endpoint) =>
+        deps.openStore(endpoint, () => this.#end.resolve({ complete: false, readerGone: true })),
       onState: (store, state) =>
         state === undefined ? events.gone(store) : events.state(store, state),
     });
@@ -90,6 +95,7 @@ class PersistWork implements DaemonWork {
 
   async start(): Promise<void> {
     const { inputs } = this.#config;
+    for (const { kind } of inputs) this.#events.state(kind, { ready: false, reason: "starting" });
     this.#deadLetters = await this.#deps.openDeadLetters({
       onState: (state) => this.#events.state("dead letters", state),
       onStep: () => this.#turnAll(),
@@ -219,7 +225,8 @@ class PersistWork implements DaemonWork {
     if (this.#running.size > 0 || this.#reloading) return;
     const { resolve, reject } = this.#end;
     const closing = this.#deadLetters?.close() ?? Promise.resolve();
-    closing.then(() => resolve({ complete: this.#complete }), reject);
+    const outcome = { complete: this.#complete, readerGone: false };
+    closing.then(() => resolve(outcome), reject);
   }
 
   /** What all loops wait for took a step. */

@@ -4,6 +4,7 @@
  * Work's.
  */
 import type { Clock } from "../clock.ts";
+import { ConfigError, describeConfigError } from "../errors.ts";
 import type { Log, LogFields } from "../log/log.ts";
 import type { PartState, Readiness, ReadinessState } from "../observe/readiness.ts";
 import { createTurns } from "./turns.ts";
@@ -23,6 +24,8 @@ export interface DaemonWork {
 export interface WorkOutcome {
   /** The sources came to their end and all of it is settled. */
   readonly complete: boolean;
+  /** Nobody reads any more what is written (a closed pipe): ends quietly, whatever is left. */
+  readonly readerGone: boolean;
 }
 
 /** What the work tells its daemon. */
@@ -73,10 +76,19 @@ export interface DaemonDeps {
  * - `ended`: the work came to its end by itself; - `drained`: it was told to stop, and did in time;
  * - `cut`: told twice, or not done in time: something is left as a crash would leave it.
  */
-export interface DaemonOutcome {
+export interface DaemonOutcome extends WorkOutcome {
   readonly how: "ended" | "drained" | "cut";
-  readonly complete: boolean;
 }
+
+/**
+ * Whether the exit code is 0: told to stop and did, came to its end with all of it settled, or nobody
+ * reads any more. A run to the end of the input (`once`) that was told to stop has left something.
+ */
+export function endedWell({ how, complete, readerGone }: DaemonOutcome, once: boolean): boolean {
+  return readerGone || complete || (how === "drained" && !once);
+}
+
+const cutShort: DaemonOutcome = { how: "cut", complete: false, readerGone: false };
 
 /** Beyond the work's own bound: leaving the group and closing connections take a moment too. */
 const closeMs = 10_000;
@@ -104,12 +116,12 @@ export async function runDaemon(
       void deps.clock.sleep(options.drainMs + closeMs, over.signal).then(() => {
         if (over.signal.aborted) return;
         log.error("Cannot end in time: going without what is in flight");
-        cut.resolve({ how: "cut", complete: false });
+        cut.resolve(cutShort);
       });
     },
     exit(why): void {
       log.warning(`Ending at once: ${why}`);
-      cut.resolve({ how: "cut", complete: false });
+      cut.resolve(cutShort);
     },
     reload: createReload(() => work, deps),
     report: () => later(() => writeReport(work, deps)),
@@ -118,9 +130,9 @@ export async function runDaemon(
     work = await start(eventsOf(deps));
     for (const act of early) act();
     front.started();
-    const ended = work.ended.then(({ complete }): DaemonOutcome => ({
+    const ended = work.ended.then((outcome): DaemonOutcome => ({
       how: drained ? "drained" : "ended",
-      complete,
+      ...outcome,
     }));
     return await Promise.race([ended, cut.promise]);
   } finally {
@@ -144,7 +156,8 @@ function eventsOf({ front, readiness, clock }: DaemonDeps): WorkEvents {
     gone(loop): void {
       turns.remove(loop);
       readiness.remove(loop);
-      front.stateChanged(readiness.state());
+      const state = readiness.state();
+      if (state.ready) front.stateChanged(state);
     },
   };
 }
@@ -160,7 +173,9 @@ function createReload(work: () => DaemonWork | undefined, deps: DaemonDeps): () 
       again = false;
       front.reloading();
       await work()?.reload().catch((cause: unknown) => {
-        log.error(`Cannot reload: ${cause instanceof Error ? cause.message : String(cause)}`);
+        log.error(
+          `Cannot take over the new configuration, going on with the old: ${wordsOf(cause)}`,
+        );
       });
       front.reloaded();
     } while (again);
@@ -176,4 +191,9 @@ function writeReport(work: DaemonWork | undefined, { readiness, log }: DaemonDep
   const { ready, reasons } = readiness.state();
   log.info(ready ? "State report: ready" : `State report: not ready: ${reasons.join("; ")}`);
   for (const fields of work?.report() ?? []) log.info("State report", fields);
+}
+
+function wordsOf(cause: unknown): string {
+  if (cause instanceof ConfigError) return describeConfigError(cause);
+  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -137,7 +137,7 @@ function parentWork(
     onState: events.state,
   });
   return Promise.resolve({
-    ended: ended.then(() => ({ complete: false })),
+    ended: ended.then(() => ({ complete: false, readerGone: false })),
     stop: () => void workers.drain(),
     async reload(): Promise<void> {
       await service.reloadParent();

@@ -2,7 +2,8 @@
  * Edge (terminal). One line of progress at the bottom of a terminal, drawn over and over, that gives
  * way to the log's lines.
  */
-import type { Log, LogLevel } from "../log/log.ts";
+import type { Log } from "../log/log.ts";
+import { logThrough } from "./log_through.ts";
 
 export interface ProgressLine {
   draw(text: string): void;
@@ -19,7 +20,6 @@ export interface Terminal {
 }
 
 const wipe = "\r\x1b[K";
-const levels: readonly LogLevel[] = ["debug", "info", "warning", "error", "critical"];
 
 /** A progress line on this terminal. */
 export function createProgressLine(terminal: Terminal): ProgressLine {
@@ -28,14 +28,6 @@ export function createProgressLine(terminal: Terminal): ProgressLine {
     if (drawn) terminal.write(wipe);
     drawn = false;
   };
-  const above = (log: Log): Log => {
-    const wrapped = levels.map((level): [LogLevel, Log[LogLevel]] => [level, (message, fields) => {
-      clear();
-      log[level](message, fields);
-    }]);
-    const methods = Object.fromEntries(wrapped) as Record<LogLevel, Log[LogLevel]>;
-    return { ...methods, named: (name) => above(log.named(name)) };
-  };
   return {
     draw(text): void {
       const columns = terminal.columns > 0 ? terminal.columns : 80;
@@ -43,6 +35,10 @@ export function createProgressLine(terminal: Terminal): ProgressLine {
       drawn = true;
     },
     clear,
-    above,
+    above: (log) =>
+      logThrough(() => {
+        clear();
+        return log;
+      }),
   };
 }

@@ -3,7 +3,7 @@
  * died again after a back-off, and ends them all. What a worker does is its own business.
  */
 import type { Clock } from "../clock.ts";
-import { RunError } from "../errors.ts";
+import { ConfigError, RunError } from "../errors.ts";
 import type { Log } from "../log/log.ts";
 import type { MetricsSnapshot } from "../observe/metrics.ts";
 import { mergeSnapshots, retireSnapshot, type WorkerSnapshot } from "../observe/merge.ts";
@@ -41,8 +41,8 @@ export interface WorkersEvents {
 export interface Workers {
   /**
    * Starts all of them; once. Resolves when every worker has ended after `drain` or `kill`. Rejects
-   * with a RunError when one ended by itself with 2 or 3: what it could not get over, another start
-   * of it cannot either.
+   * when one ended by itself with 2 (ConfigError) or 3 (RunError): what it could not get over, another
+   * start of it cannot either.
    */
   run(events: WorkersEvents): Promise<void>;
   /** Asks all to end in order, and waits; those that take longer than `drainMs` are killed. */
@@ -128,7 +128,7 @@ class Slot {
     this.#log = deps.log.named("tpctl.workers");
   }
 
-  /** Keeps a worker running until the signal; rejects as `Workers.run` says. */
+  /** Keeps a worker running until the signal; rejects as `Workers.run` does. */
   async run(events: WorkersEvents, signal: AbortSignal): Promise<void> {
     const { clock } = this.#deps;
     this.#events = events;
@@ -141,7 +141,8 @@ class Slot {
       if (signal.aborted) return;
       const how = end.signal === null ? `exit code ${end.code}` : String(end.signal);
       if (end.code === 2 || end.code === 3) {
-        throw new RunError(`Cannot go on: ${workerName(this.#number)} ended with ${how}`);
+        const text = `Cannot go on: ${workerName(this.#number)} ended with ${how}`;
+        throw end.code === 2 ? new ConfigError(text) : new RunError(text);
       }
       if (clock.monotonic() - startedAt >= recoveredMs) waitMs = restartMs;
       this.#log.error(`A worker died and is started again: ${how}`, {

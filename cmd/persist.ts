@@ -1,0 +1,146 @@
+/**
+ * Edge (processes, net, files). `tpctl persist`: puts configuration, log, sources, stores and the
+ * daemon together, and turns how it ended into the exit code. Everything that computes is in core/.
+ */
+import type { CommandUnknownOpts } from "@commander-js/extra-typings";
+import { homedir, hostname } from "node:os";
+import { systemClock } from "../core/clock.ts";
+import { loadConfig, PERSIST_NAMES, readSecretFile } from "../core/config/load.ts";
+import { endpointName } from "../core/config/endpoint.ts";
+import type { PersistConfig } from "../core/config/persist_config.ts";
+import { PERSIST_OPTIONS } from "../core/config/persist_options.ts";
+import { readPersistConfig } from "../core/config/read_persist_config.ts";
+import type { Log } from "../core/log/log.ts";
+import { openLog } from "../core/log/open_log.ts";
+import { closingAccount, formatAccount } from "../core/observe/closing.ts";
+import { createMetrics } from "../core/observe/metrics.ts";
+import { configOfWorker, workersOf } from "../core/persist/members.ts";
+import { openDeadLetters } from "../core/persist/open_dead_letters.ts";
+import { encoderOf } from "../core/persist/open_encoder.ts";
+import { openSource } from "../core/persist/open_source.ts";
+import { openStore } from "../core/persist/open_store.ts";
+import { type PersistWorkDeps, startPersistWork } from "../core/persist/persist_work.ts";
+import { endedWell } from "../core/running/daemon.ts";
+import { createLogSwitch, type LogSwitch } from "../core/running/log_switch.ts";
+import { logThrough } from "../core/running/log_through.ts";
+import { runService, type ServiceOutcome } from "../core/running/service.ts";
+import { createProgressLine } from "../core/running/terminal.ts";
+import {
+  createChannelLog,
+  openWorkerChannel,
+  type WorkerChannel,
+} from "../core/running/worker_channel.ts";
+import { buildInfo } from "./build_info.ts";
+import { type PersistFlags, persistFlags } from "./flags.ts";
+
+const command = "persist";
+const clock = systemClock;
+
+/** The subcommand. */
+export function persistCommand(): CommandUnknownOpts {
+  const { command: persist, read } = persistFlags();
+  persist.action(() => runPersist(read()));
+  return persist;
+}
+
+async function runPersist(flags: PersistFlags): Promise<void> {
+  const { env, pid, stderr } = process;
+  const channel = openWorkerChannel(env);
+  const config = readConfig(flags, channel);
+  const progress = channel === undefined && stderr.isTTY ? createProgressLine(stderr) : undefined;
+  const output = channel === undefined ? await openOutput(config) : workerOutput(channel);
+  let readerGone = false;
+  const shown = progress?.above(output.log) ?? output.log;
+  const log = logThrough(() => readerGone ? undefined : shown);
+  if (channel === undefined) sayConfig(config, log);
+  const metrics = createMetrics();
+  const reread = async (): Promise<PersistConfig> => {
+    const after = readConfig(flags, channel);
+    await output.reopen(after.log);
+    return after;
+  };
+  const deps = { clock, log, registry: metrics };
+  const workDeps: PersistWorkDeps = {
+    ...deps,
+    random: Math.random,
+    reread,
+    openDeadLetters: (hooks) => openDeadLetters(config, { command, pid }, { ...deps, ...hooks }),
+    openStore: (endpoint, onGone) => {
+      const onReaderGone = (): void => {
+        readerGone = true;
+        onGone();
+      };
+      return openStore(endpoint, { ...deps, onReaderGone });
+    },
+    openSource: (input, { offsetOutOfRange }, events) =>
+      openSource(input, { once: flags.once, offsetOutOfRange }, { ...deps, events }),
+    encoderOf: (input) => encoderOf(input, { today: () => new Date(clock.now()) }),
+  };
+  try {
+    const outcome = await runService(
+      {
+        start: (events) => startPersistWork(config, events, workDeps),
+        reloadParent: () => reread().then(() => undefined),
+      },
+      { ...config, workers: flags.once ? 1 : workersOf(config), build: buildInfo },
+      { ...deps, metrics, env, pid, channel, progress },
+    );
+    if (channel === undefined) close(outcome, flags, output);
+  } finally {
+    await output.close();
+  }
+}
+
+function readConfig(flags: PersistFlags, channel: WorkerChannel | undefined): PersistConfig {
+  const home = homedir();
+  const loaded = loadConfig(PERSIST_OPTIONS, PERSIST_NAMES, {
+    ...flags.config,
+    environment: process.env,
+    home: home === "" ? undefined : home,
+    root: "/",
+  });
+  const config = readPersistConfig(loaded, flags.persist, readSecretFile);
+  return configOfWorker(config, channel?.number);
+}
+
+/** Once at start: the files, what they say without effect, what is read and where it goes. */
+function sayConfig(config: PersistConfig, log: Log): void {
+  log.info(`Configuration: ${config.files.join(", ") || "no file, defaults"}`);
+  for (const { level, text, place } of config.notices) log[level](text, { ...place });
+  for (const { kind, source, store, processors } of config.inputs) {
+    log.info(`Storing ${kind}: ${endpointName(source)} to ${endpointName(store)}`, { processors });
+  }
+}
+
+function openOutput({ log }: PersistConfig): Promise<LogSwitch> {
+  const { pid, stderr } = process;
+  const origin = { pid, hostname: hostname(), program: "tpctl" };
+  return createLogSwitch(log, (config) => openLog(config, { clock, stderr, origin }));
+}
+
+/** A worker's log is its parent's. */
+function workerOutput(channel: WorkerChannel): LogSwitch {
+  return {
+    log: createChannelLog(channel, "tpctl"),
+    isJson: false,
+    reopen: () => Promise.resolve(),
+    close: () => channel.close(),
+  };
+}
+
+/** The closing account, and the exit code where it is not 0. */
+function close(
+  outcome: ServiceOutcome,
+  flags: PersistFlags,
+  { log, isJson }: LogSwitch,
+): void {
+  if (outcome.readerGone) return;
+  const account = closingAccount(outcome.snapshot, {
+    command,
+    time: clock.now(),
+    complete: outcome.complete,
+  });
+  if (flags.once || isJson) process.stderr.write(`${JSON.stringify(account)}\n`);
+  else log.info(`Over: ${formatAccount(account)}`);
+  if (!endedWell(outcome, flags.once)) process.exitCode = 3;
+}
