@@ -21,7 +21,7 @@ export type PythonValue =
 const depthMax = 8;
 
 const TOKEN =
-  /\s*(?:([rbuRBU]{0,2})('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")|(\d[\d_]*(?:\.\d*)?|0[xo][\da-fA-F]+)|([A-Za-z_][\w.]*)|(.))/ys;
+  /\s*(?:([rbuRBU]{0,2})('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")|(0[xo][\da-fA-F]+|\d[\d_]*(?:\.\d*)?)|([A-Za-z_][\w.]*)|(.))/ys;
 
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", "0": "\0" };
 
