@@ -42,6 +42,9 @@ export const conformanceTimeMs = Math.floor(Date.now() / 1000) * 1000;
 
 const measurement = "tpctl_conformance";
 
+/** A store on a Java machine takes its time to come back. */
+const outageTestMs = 120_000;
+
 /** Items as lines: measurement `tpctl_conformance`, tag `key`, text field `text`, ms. */
 export function conformanceLines(items: readonly ConformanceItem[], destination = ""): Batch {
   const lines = items.map(({ key, text, timeMs }) => {
@@ -148,27 +151,31 @@ function describeRefusal(subject: WriterSubject): void {
 function describeAbsence(subject: WriterSubject): void {
   const { outage, silence } = subject;
   if (typeof outage !== "string") {
-    test("a store that is away is retryable, and takes the same batch once it is back", async () => {
-      await withWriter(subject, async (writer) => {
-        const batch = subject.batchOf([item("a", "kept")]);
-        await writer.ping(never());
-        await outage.begin();
-        try {
-          const refusal = await refusalOf(writer, batch);
-          expect(refusal.reaction).toBe("retry");
-          expectNoSecrets(refusal.message, subject);
-          const ping = await storeErrorOf(writer.ping(never()));
-          expect(ping.reaction).toBe("retry");
-        } finally {
-          await outage.end();
-        }
-        await writer.ping(never());
-        await writer.write(batch, never());
-        if (typeof subject.stored !== "string") {
-          expect(Object.fromEntries(await subject.stored())).toEqual({ a: "kept" });
-        }
-      });
-    });
+    test(
+      "a store that is away is retryable, and takes the same batch once it is back",
+      async () => {
+        await withWriter(subject, async (writer) => {
+          const batch = subject.batchOf([item("a", "kept")]);
+          await writer.ping(never());
+          await outage.begin();
+          try {
+            const refusal = await refusalOf(writer, batch);
+            expect(refusal.reaction).toBe("retry");
+            expectNoSecrets(refusal.message, subject);
+            const ping = await storeErrorOf(writer.ping(never()));
+            expect(ping.reaction).toBe("retry");
+          } finally {
+            await outage.end();
+          }
+          await writer.ping(never());
+          await writer.write(batch, never());
+          if (typeof subject.stored !== "string") {
+            expect(Object.fromEntries(await subject.stored())).toEqual({ a: "kept" });
+          }
+        });
+      },
+      outageTestMs,
+    );
   }
   if (typeof silence !== "string") {
     test("a store that does not answer holds a write only until its signal aborts", async () => {
@@ -186,7 +193,7 @@ function describeAbsence(subject: WriterSubject): void {
           expect(Object.fromEntries(await subject.stored())).toEqual({ a: "kept" });
         }
       });
-    });
+    }, outageTestMs);
   }
 }
 
