@@ -26,6 +26,7 @@ afterEach(async () => {
   }
 });
 
+const testMs = 60_000;
 const program = join(import.meta.dir, "../../testing/daemon_program.ts");
 
 async function startDaemon(env: Readonly<Record<string, string>> = {}): Promise<Daemon> {
@@ -145,7 +146,7 @@ describe("watchdog", () => {
       daemon.kill("SIGTERM");
       expect(await daemon.exited).toBe(0);
     }
-  });
+  }, testMs);
 });
 
 describe("workers", () => {
@@ -184,16 +185,20 @@ describe("workers", () => {
     expect(await daemon.exited).toBe(0);
     expect([first, second, again].filter(({ pid }) => alive(pid))).toEqual([]);
     expect(daemon.lines().filter(({ message }) => message === "over: drained")).toHaveLength(3);
-  });
+  }, testMs);
 
-  test("a signal to the whole group drains too, and is no second signal to the workers", async () => {
-    const daemon = await startDaemon({ TPCTL_TEST_WORKERS: "2", TPCTL_TEST_SLOW: "300" });
-    const pids = [await daemon.line(/^started$/, 0), await daemon.line(/^started$/, 1)];
-    for (const { pid } of pids) process.kill(Number(pid), "SIGTERM");
-    daemon.kill("SIGTERM");
-    expect(await daemon.exited).toBe(0);
-    expect(daemon.lines().filter(({ message }) => message === "over: drained")).toHaveLength(3);
-  });
+  test(
+    "a signal to the whole group drains too, and is no second signal to the workers",
+    async () => {
+      const daemon = await startDaemon({ TPCTL_TEST_WORKERS: "2", TPCTL_TEST_SLOW: "300" });
+      const pids = [await daemon.line(/^started$/, 0), await daemon.line(/^started$/, 1)];
+      for (const { pid } of pids) process.kill(Number(pid), "SIGTERM");
+      daemon.kill("SIGTERM");
+      expect(await daemon.exited).toBe(0);
+      expect(daemon.lines().filter(({ message }) => message === "over: drained")).toHaveLength(3);
+    },
+    testMs,
+  );
 
   test("workers whose parent is killed drain and end", async () => {
     const daemon = await startDaemon({ TPCTL_TEST_WORKERS: "2" });
@@ -201,7 +206,7 @@ describe("workers", () => {
     daemon.kill("SIGKILL");
     await daemon.exited;
     await eventually(() => pids.some(({ pid }) => alive(pid)) ? undefined : true);
-  });
+  }, testMs);
 
   test("a worker that ends with 3 ends the whole with 3, none stays behind", async () => {
     const daemon = await startDaemon({ TPCTL_TEST_WORKERS: "2", TPCTL_TEST_END: "3" });
@@ -209,7 +214,7 @@ describe("workers", () => {
     expect(await daemon.exited).toBe(3);
     await daemon.line(/Cannot go on: worker \d ended with exit code 3/);
     expect(pids.filter(({ pid }) => alive(pid))).toEqual([]);
-  });
+  }, testMs);
 
   test("a second signal kills workers that drain", async () => {
     const daemon = await startDaemon({ TPCTL_TEST_WORKERS: "2", TPCTL_TEST_SLOW: "60000" });
@@ -219,5 +224,5 @@ describe("workers", () => {
     daemon.kill("SIGTERM");
     expect(await daemon.exited).toBe(3);
     expect(pids.filter(({ pid }) => alive(pid))).toEqual([]);
-  });
+  }, testMs);
 });
