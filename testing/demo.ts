@@ -8,7 +8,7 @@ import { dirname, join, relative } from "node:path";
 
 const root = dirname(import.meta.dir);
 const folder = join(root, "dist", "demo");
-const widthDefault = 100;
+const widthDefault = 120;
 
 /** Runs a command with its output passed on; rejects unless it ends with 0. */
 async function run(argv: readonly string[], cwd: string, shown = argv.join(" ")): Promise<void> {

@@ -58,18 +58,16 @@ export async function measureIdle(): Promise<number> {
     const sections = ["kafka_metrics", "kafka_alarm_history"]
       .map((section) => `[${section}]\nuri = ${broker}\n`).join("\n");
     const conf = join(folder.path, "persister.conf");
-    await writeFile(
-      conf,
-      `${sections}\n[tpctl]\nlisten = 127.0.0.1:0\n[influxdb]\nip_address = 127.0.0.1\n`,
-    );
+    await writeFile(conf, `${sections}\n[influxdb]\nip_address = 127.0.0.1\n`);
     const child = Bun.spawn([await builtExecutable(), "persist", "--config-file", conf], {
       cwd: folder.path,
       stdin: "ignore",
       stdout: "ignore",
-      stderr: "ignore",
+      stderr: "pipe",
     });
+    const said = child.stderr.text();
     await Bun.sleep(idleMs);
-    if (child.exitCode !== null) throw new Error(`persist ended with ${child.exitCode}`);
+    if (child.exitCode !== null) throw new Error(`persist ended early:\n${await said}`);
     const resident = residentMb(child.pid);
     child.kill("SIGTERM");
     await child.exited;

@@ -10,7 +10,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? NaN) + upper) / 2;
 }
 
-/** Lines of cells with the first column to the left, all others to the right; the first line heads. */
+/** Lines of cells with the first and the last column to the left, others to the right; the first line heads. */
 export function renderTable(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => (row[column] ?? "").length))
@@ -18,7 +18,8 @@ export function renderTable(rows: readonly (readonly string[])[]): string {
   const line = (row: readonly string[]): string =>
     row.map((cell, column) => {
       const width = widths[column] ?? 0;
-      return column === 0 ? cell.padEnd(width) : cell.padStart(width);
+      const isText = column === 0 || column === row.length - 1;
+      return isText ? cell.padEnd(width) : cell.padStart(width);
     }).join("  ").trimEnd();
   const [head = [], ...body] = rows;
   return [line(head), line(widths.map((width) => "-".repeat(width))), ...body.map(line)]
