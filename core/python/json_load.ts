@@ -33,16 +33,26 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
-const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y;
+const SPACE = 0x20;
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPEN_BRACKET = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const HEX4 = /[0-9a-fA-F]{4}/y;
-const CONSTANTS: readonly (readonly [string, PyValue])[] = [
-  ["null", null],
-  ["true", true],
-  ["false", false],
-  ["NaN", NaN],
-  ["Infinity", Infinity],
-  ["-Infinity", -Infinity],
-];
+/** By first letter. */
+const CONSTANTS: ReadonlyMap<number, readonly [word: string, value: PyValue]> = new Map([
+  [0x6e, ["null", null]],
+  [0x74, ["true", true]],
+  [0x66, ["false", false]],
+  [0x4e, ["NaN", NaN]],
+  [0x49, ["Infinity", Infinity]],
+]);
+const MINUS_INFINITY = "-Infinity";
 const ESCAPES: Readonly<Record<string, string>> = {
   '"': '"',
   "\\": "\\",
@@ -72,43 +82,41 @@ class Reader {
   }
 
   #value(): PyValue {
-    const first = this.#text[this.#at];
-    if (first === '"') return this.#string();
-    if (first === "{") return this.#nested(() => this.#object());
-    if (first === "[") return this.#nested(() => this.#list());
-    for (const [word, value] of CONSTANTS) {
-      if (this.#text.startsWith(word, this.#at)) {
-        this.#at += word.length;
-        return value;
+    const first = this.#text.charCodeAt(this.#at);
+    if (first === QUOTE) return this.#string();
+    if (first === OPEN_BRACE || first === OPEN_BRACKET) {
+      if (++this.#depth > NESTING_MAX) {
+        throw this.#fault("nested too deeply", `at most ${NESTING_MAX} levels`);
       }
+      this.#at++;
+      const value = first === OPEN_BRACE ? this.#object() : this.#list();
+      this.#depth--;
+      return value;
     }
-    return this.#number();
+    const constant = CONSTANTS.get(first);
+    return constant === undefined ? this.#number() : this.#constant(...constant);
   }
 
-  #nested(read: () => PyValue): PyValue {
-    if (++this.#depth > NESTING_MAX) {
-      throw this.#fault("nested too deeply", `at most ${NESTING_MAX} levels`);
-    }
-    this.#at++;
-    const value = read();
-    this.#depth--;
+  #constant(word: string, value: PyValue): PyValue {
+    if (!this.#text.startsWith(word, this.#at)) throw this.#found("a value");
+    this.#at += word.length;
     return value;
   }
 
   #object(): PyDict {
     const object: PyDict = new Map();
     this.#skipBlanks();
-    if (this.#take("}")) return object;
+    if (this.#take(CLOSE_BRACE)) return object;
     for (;;) {
-      if (this.#text[this.#at] !== '"') throw this.#found("a name in quotes");
+      if (this.#text.charCodeAt(this.#at) !== QUOTE) throw this.#found("a name in quotes");
       const key = this.#string();
       this.#skipBlanks();
-      if (!this.#take(":")) throw this.#found("':'");
+      if (!this.#take(COLON)) throw this.#found("':'");
       this.#skipBlanks();
       object.set(key, this.#value());
       this.#skipBlanks();
-      if (this.#take("}")) return object;
-      if (!this.#take(",")) throw this.#found("',' or '}'");
+      if (this.#take(CLOSE_BRACE)) return object;
+      if (!this.#take(COMMA)) throw this.#found("',' or '}'");
       this.#skipBlanks();
     }
   }
@@ -116,48 +124,56 @@ class Reader {
   #list(): PyValue[] {
     const list: PyValue[] = [];
     this.#skipBlanks();
-    if (this.#take("]")) return list;
+    if (this.#take(CLOSE_BRACKET)) return list;
     for (;;) {
       list.push(this.#value());
       this.#skipBlanks();
-      if (this.#take("]")) return list;
-      if (!this.#take(",")) throw this.#found("',' or ']'");
+      if (this.#take(CLOSE_BRACKET)) return list;
+      if (!this.#take(COMMA)) throw this.#found("',' or ']'");
       this.#skipBlanks();
     }
   }
 
   #number(): PyValue {
-    NUMBER.lastIndex = this.#at;
-    const match = NUMBER.exec(this.#text);
-    if (match === null) throw this.#found("a value");
-    const [text, fraction, exponent] = match;
-    if (fraction === undefined && exponent === undefined && text.length > INT_DIGITS_MAX) {
-      const digits = text.startsWith("-") ? text.length - 1 : text.length;
-      if (digits > INT_DIGITS_MAX) {
-        throw this.#fault(`an integer of ${digits} digits`, `at most ${INT_DIGITS_MAX}`);
-      }
+    if (this.#text.startsWith(MINUS_INFINITY, this.#at)) {
+      return this.#constant(MINUS_INFINITY, -Infinity);
     }
-    this.#at += text.length;
-    return fraction === undefined && exponent === undefined ? BigInt(text) : Number(text);
+    NUMBER.lastIndex = this.#at;
+    if (!NUMBER.test(this.#text)) throw this.#found("a value");
+    const text = this.#text.slice(this.#at, NUMBER.lastIndex);
+    const value = /[.eE]/.test(text) ? Number(text) : this.#integer(text);
+    this.#at = NUMBER.lastIndex;
+    return value;
+  }
+
+  #integer(text: string): bigint {
+    const digits = text.startsWith("-") ? text.length - 1 : text.length;
+    if (digits > INT_DIGITS_MAX) {
+      throw this.#fault(`an integer of ${digits} digits`, `at most ${INT_DIGITS_MAX}`);
+    }
+    return BigInt(text);
   }
 
   #string(): string {
-    let from = ++this.#at;
+    const text = this.#text;
+    let from = this.#at + 1;
     let result = "";
-    for (;;) {
-      const code = this.#text.charCodeAt(this.#at);
-      if (code === 0x22) {
-        result += this.#text.slice(from, this.#at++);
-        return result;
+    for (let at = from;; at++) {
+      const code = text.charCodeAt(at);
+      if (code === QUOTE) {
+        this.#at = at + 1;
+        return result + text.slice(from, at);
       }
-      if (code === 0x5c) {
-        result += this.#text.slice(from, this.#at++) + this.#escape();
+      if (code === BACKSLASH) {
+        this.#at = at + 1;
+        result += text.slice(from, at) + this.#escape();
         from = this.#at;
-        continue;
+        at = from - 1;
+      } else if (!(code >= SPACE)) {
+        this.#at = at;
+        if (at >= text.length) throw this.#fault("a string without an end", "'\"'");
+        throw this.#fault("a control character in a string", "its escape");
       }
-      if (Number.isNaN(code)) throw this.#fault("a string without an end", "'\"'");
-      if (code < 0x20) throw this.#fault("a control character in a string", "its escape");
-      this.#at++;
     }
   }
 
@@ -175,17 +191,20 @@ class Reader {
     return String.fromCharCode(parseInt(digits, 16));
   }
 
-  #take(character: string): boolean {
-    if (this.#text[this.#at] !== character) return false;
+  #take(code: number): boolean {
+    if (this.#text.charCodeAt(this.#at) !== code) return false;
     this.#at++;
     return true;
   }
 
   #skipBlanks(): void {
-    for (;; this.#at++) {
-      const code = this.#text.charCodeAt(this.#at);
-      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return;
+    const text = this.#text;
+    let at = this.#at;
+    for (;; at++) {
+      const code = text.charCodeAt(at);
+      if (code !== SPACE && code !== 0x0a && code !== 0x0d && code !== 0x09) break;
     }
+    this.#at = at;
   }
 
   #found(expected: string): JsonError {
