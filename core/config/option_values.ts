@@ -133,7 +133,10 @@ export class OptionValues {
   /** Throws all that was found: what the files could not say and what could not be read of them. */
   finish(): void {
     const files = this.#layers.files.map((file) => file.file);
-    const order = (error: ConfigError) => files.indexOf(error.place?.file ?? "");
+    const order = (error: ConfigError): number => {
+      const file = files.indexOf(error.place?.file ?? "");
+      return file < 0 ? files.length : file;
+    };
     const errors = this.#layers.files.flatMap((file) => file.errors)
       .concat([...this.#problems.values()])
       .toSorted((a, b) => order(a) - order(b) || (a.place?.line ?? 0) - (b.place?.line ?? 0));

@@ -56,6 +56,9 @@ function fakeStderr(isSlow = false): {
       on(_event, on): void {
         listener = on;
       },
+      off(): void {
+        listener = undefined;
+      },
     },
   };
 }

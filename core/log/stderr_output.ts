@@ -8,6 +8,7 @@ import type { LogOutput } from "./output.ts";
 export interface StderrStream {
   write(text: string, done: (error?: Error | null) => void): unknown;
   on(event: "error", listener: (error: Error) => void): unknown;
+  off(event: "error", listener: (error: Error) => void): unknown;
 }
 
 /** How much may wait for a slow reader, in characters. */
@@ -16,17 +17,18 @@ export const waitingCharsMax = 4 * 1024 * 1024;
 /** How long closing waits for a slow reader, in ms. */
 export const closeWaitMs = 2000;
 
-/** One per stream: the error listener stays for the life of the process. */
+/** Listens for the stream's errors until it is closed. */
 export function createStderrOutput(stream: StderrStream): LogOutput {
   let waiting = 0;
   let dropped = 0;
   let isGone = false;
   let idle: (() => void) | undefined;
   // Without a listener the runtime ends the process when the reader is gone.
-  stream.on("error", () => {
+  const onError = (): void => {
     isGone = true;
     idle?.();
-  });
+  };
+  stream.on("error", onError);
   const send = (text: string): void => {
     waiting += text.length;
     stream.write(text, (error) => {
@@ -35,6 +37,14 @@ export function createStderrOutput(stream: StderrStream): LogOutput {
       if (waiting === 0) idle?.();
     });
   };
+  const settled = (): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, closeWaitMs);
+      idle = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   return {
     write(line): void {
       if (isGone) return;
@@ -49,15 +59,9 @@ export function createStderrOutput(stream: StderrStream): LogOutput {
       send(`${line}\n`);
     },
     reopen: () => undefined,
-    close(): Promise<void> {
-      if (isGone || waiting === 0) return Promise.resolve();
-      return new Promise((resolve) => {
-        const timer = setTimeout(resolve, closeWaitMs);
-        idle = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
+    async close(): Promise<void> {
+      if (!isGone && waiting > 0) await settled();
+      stream.off("error", onError);
     },
   };
 }

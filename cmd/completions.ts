@@ -1,0 +1,191 @@
+/**
+ * Pure. `tpctl completions bash|zsh|fish`: a script made by walking the program's commands and
+ * options, so that it never says anything else than `--help` does.
+ */
+import { Argument, Command, type CommandUnknownOpts } from "@commander-js/extra-typings";
+
+const SHELLS = ["bash", "zsh", "fish"] as const;
+
+interface Flag {
+  /** `--to`, `-d`. */
+  readonly names: readonly string[];
+  readonly help: string;
+  readonly takesValue: boolean;
+  readonly choices: readonly string[];
+}
+
+/** One command of the tree, by its words behind `tpctl`. */
+interface Node {
+  readonly words: readonly string[];
+  readonly help: string;
+  readonly flags: readonly Flag[];
+  /** What may stand behind it: subcommands, or the choices of its argument. */
+  readonly next: readonly { readonly word: string; readonly help: string }[];
+}
+
+/** The subcommand; `whole` gives the program with everything loaded. */
+export function completionsCommand(whole: () => Promise<CommandUnknownOpts>): CommandUnknownOpts {
+  const command = new Command("completions")
+    .description("print a completion script for bash, zsh or fish")
+    .addArgument(new Argument("<shell>", "the shell").choices(SHELLS))
+    .addHelpText("after", EXAMPLES);
+  command.action(async (shell) => {
+    process.stdout.write(completionScript(await whole(), shell));
+  });
+  return command;
+}
+
+const EXAMPLES = `
+Examples:
+  tpctl completions bash > /etc/bash_completion.d/tpctl
+  tpctl completions zsh > "\${fpath[1]}/_tpctl"
+  tpctl completions fish > ~/.config/fish/completions/tpctl.fish
+`;
+
+/** The script for a shell; options that take a path or a URL complete file names. */
+export function completionScript(
+  program: CommandUnknownOpts,
+  shell: typeof SHELLS[number],
+): string {
+  const nodes = nodesOf(program, []);
+  if (shell === "bash") return bashScript(nodes);
+  return shell === "zsh" ? zshScript(nodes) : fishScript(nodes);
+}
+
+function nodesOf(command: CommandUnknownOpts, words: readonly string[]): Node[] {
+  const subcommands = command.commands.map((one) => ({
+    word: one.name(),
+    help: one.description(),
+  }));
+  const choices = command.registeredArguments.flatMap((argument) => argument.argChoices ?? []);
+  const flags = command.options.map((option) => ({
+    names: [option.long, option.short].filter((name) => name !== undefined && name !== null),
+    help: option.description,
+    takesValue: option.required || option.optional,
+    choices: option.argChoices ?? [],
+  }));
+  const help = { names: ["--help"], help: "show help", takesValue: false, choices: [] };
+  return [
+    {
+      words,
+      help: command.description(),
+      flags: [...flags, help],
+      next: [...subcommands, ...choices.map((word) => ({ word, help: "" }))],
+    },
+    ...command.commands.flatMap((one) => nodesOf(one, [...words, one.name()])),
+  ];
+}
+
+function bashScript(nodes: readonly Node[]): string {
+  const cases = nodes.map(({ words, flags, next }) => {
+    const names = [...flags.flatMap((flag) => flag.names), ...next.map(({ word }) => word)];
+    return `    "${words.join(" ")}") candidates="${names.join(" ")}" ;;`;
+  });
+  const valued = nodes.flatMap(({ flags }) => flags).filter((flag) => flag.takesValue);
+  const values = valued.map(({ names, choices }) =>
+    choices.length > 0
+      ? `    ${names.join("|")}) COMPREPLY=($(compgen -W "${
+        choices.join(" ")
+      }" -- "$word")); return ;;`
+      : `    ${names.join("|")}) COMPREPLY=($(compgen -f -- "$word")); return ;;`
+  );
+  const known = nodes.flatMap(({ words }) => words.length > 0 ? [`"${words.join(" ")}"`] : []);
+  return `# bash completion of tpctl; made by: tpctl completions bash
+_tpctl() {
+  local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD - 1]}"
+  local path="" candidates="" i
+  COMPREPLY=()
+  case "$before" in
+${[...new Set(values)].join("\n")}
+  esac
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    case "\${path:+$path }\${COMP_WORDS[i]}" in
+    ${known.join("|")}) path="\${path:+$path }\${COMP_WORDS[i]}" ;;
+    esac
+  done
+  case "$path" in
+${cases.join("\n")}
+  esac
+  COMPREPLY=($(compgen -W "$candidates" -- "$word"))
+}
+complete -o filenames -F _tpctl tpctl
+`;
+}
+
+function zshScript(nodes: readonly Node[]): string {
+  const functions = nodes.map(({ words, flags, next }) => {
+    const specs = flags.flatMap((flag) => flag.names.map((name) => zshSpec(name, flag)));
+    const rest = words.length === 0 ? [`'*::argument:->next'`] : [];
+    const all = [...specs, ...(next.length > 0 ? [zshNext(next)] : []), ...rest];
+    return `${zshName(words)}() {
+  local context state line
+  typeset -A opt_args
+  _arguments -C \\
+    ${all.join(" \\\n    ")}
+${words.length === 0 ? zshDispatch(nodes) : ""}}`;
+  });
+  return `#compdef tpctl
+# zsh completion of tpctl; made by: tpctl completions zsh
+${functions.join("\n")}
+_tpctl "$@"
+`;
+}
+
+function zshNext(next: Node["next"]): string {
+  const items = next.map(({ word, help }) => `${word}\\:"${zshText(help)}"`);
+  return `'1:command:((${items.join(" ")}))'`;
+}
+
+function zshDispatch(nodes: readonly Node[]): string {
+  const cases = nodes.filter(({ words }) => words.length === 1).map(({ words }) =>
+    `    ${words[0]}) ${zshName(words)} ;;`
+  );
+  return `  if [[ $state == next ]]; then
+    case $line[1] in
+${cases.join("\n")}
+    esac
+  fi
+`;
+}
+
+function zshSpec(name: string, { help, takesValue, choices }: Flag): string {
+  const value = choices.length > 0 ? `:value:(${choices.join(" ")})` : ":value:_files";
+  return `'*${name}[${zshText(help)}]${takesValue ? value : ""}'`;
+}
+
+function zshName(words: readonly string[]): string {
+  return ["_tpctl", ...words].join("_");
+}
+
+function zshText(text: string): string {
+  return text.replaceAll("'", "'\\''").replace(/[[\]:"]/g, "\\$&");
+}
+
+function fishScript(nodes: readonly Node[]): string {
+  const lines = nodes.flatMap(({ words, flags, next }) => {
+    const here = words.length === 0
+      ? "__fish_use_subcommand"
+      : `__fish_seen_subcommand_from ${words.at(-1)}`;
+    const start = `complete -c tpctl -n '${here}'`;
+    return [
+      ...next.map(({ word, help }) => `${start} -f -a ${word}${fishHelp(help)}`),
+      ...flags.map((flag) => `${start}${fishFlag(flag)}${fishHelp(flag.help)}`),
+    ];
+  });
+  return `# fish completion of tpctl; made by: tpctl completions fish
+complete -c tpctl -e
+${lines.join("\n")}
+`;
+}
+
+function fishFlag({ names, takesValue, choices }: Flag): string {
+  const spelled = names.map((name) =>
+    name.startsWith("--") ? ` -l ${name.slice(2)}` : ` -s ${name.slice(1)}`
+  ).join("");
+  if (!takesValue) return `${spelled} -f`;
+  return choices.length > 0 ? `${spelled} -x -a '${choices.join(" ")}'` : `${spelled} -r -F`;
+}
+
+function fishHelp(help: string): string {
+  return help === "" ? "" : ` -d '${help.replaceAll("'", "\\'")}'`;
+}

@@ -1,0 +1,106 @@
+/**
+ * Edge (processes). The command line as a whole, run from source: what is printed where, exit codes
+ * by the kind of error, suggestions, closed pipes.
+ */
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const MAIN = join(import.meta.dir, "tpctl.ts");
+const folder = mkdtempSync(join(tmpdir(), "tpctl-main-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Run {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function run(...argv: string[]): Run {
+  const spawned = Bun.spawnSync([process.execPath, MAIN, ...argv], {
+    cwd: folder,
+    env: { HOME: folder, PATH: process.env["PATH"] },
+  });
+  return {
+    code: spawned.exitCode,
+    stdout: spawned.stdout.toString(),
+    stderr: spawned.stderr.toString(),
+  };
+}
+
+function write(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+test("--version: version, commit, runtime", () => {
+  expect(run("--version")).toEqual({
+    code: 0,
+    stdout: expect.stringMatching(/^tpctl \d+\.\d+\.\d+ \(commit \S+, Bun \S+, \S+\)\n$/),
+    stderr: "",
+  });
+});
+
+describe("--help has examples and goes to stdout", () => {
+  const calls = [["--help"], ["persist", "--help"], ["help", "persist"], ["completions", "--help"]];
+
+  test.each(calls.map((argv) => ({ argv })))("$argv", ({ argv }) => {
+    const { code, stdout, stderr } = run(...argv);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain("Usage: tpctl");
+    expect(stdout).toContain("Examples:");
+  });
+});
+
+describe("usage errors: 2, on stderr, with a suggestion", () => {
+  test.each([
+    [[], "Usage: tpctl"],
+    [["persits"], "Did you mean persist?"],
+    [["--versoin"], "Did you mean --version?"],
+    [["persist", "--kin", "metrics"], "Did you mean --kind?"],
+    [["persist", "--from", "-", "--kind", "metric"], "Allowed choices are metrics, alarms, events"],
+    [["persist", "surplus"], "too many arguments"],
+    [["persist", "--from", "-"], "Cannot use --from without --kind"],
+    [
+      ["persist", "--from", "-", "--kind", "metrics", "--to", "influx://h/x"],
+      "expected 'influxdb'",
+    ],
+    [
+      ["persist", "--from", "-", "--kind", "events", "--to", "influxdb://h/x"],
+      "cannot take events",
+    ],
+    [["completions", "tcsh"], "Allowed choices are bash, zsh, fish"],
+  ])("%j", (argv, expected) => {
+    const { code, stdout, stderr } = run(...argv);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain(expected);
+    expect(stderr).not.toContain("    at ");
+  });
+});
+
+test("configuration errors: 2, all of them with their places", () => {
+  const file = write("bad.conf", "[influxdb]\nport = x\n[kafka_metrics]\nenabled = maybe\n");
+  const { code, stdout, stderr } = run("persist", "--config-file", file);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr.trim().split("\n")).toEqual([
+    `tpctl: ${file}:2:8: Cannot read [influxdb] port 'x': it is not a port, expected an integer from 1 to 65535`,
+    `tpctl: ${file}:4:11: Cannot read [kafka_metrics] enabled 'maybe': it is not a boolean, expected true or false`,
+    "tpctl: Cannot use the store [influxdb]: ip_address is not set, expected the server's name or address",
+  ]);
+});
+
+test("a log that cannot be opened: 2", () => {
+  const argv = ["persist", "--from", "-", "--kind", "metrics", "--to", "null:", "--once"];
+  const { code, stderr } = run(...argv, "--log-file", join(folder, "none/p.log"));
+  expect(code).toBe(2);
+  expect(stderr).toContain("Cannot open the log file");
+});
+
+test("a closed pipe ends quietly with 0", async () => {
+  const command = `{ ${process.execPath} ${MAIN} completions bash; echo $? >code; } | true`;
+  const shell = Bun.spawn(["sh", "-c", command], { cwd: folder, stderr: "pipe" });
+  expect(await new Response(shell.stderr).text()).toBe("");
+  expect((await Bun.file(join(folder, "code")).text()).trim()).toBe("0");
+});
