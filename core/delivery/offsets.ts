@@ -38,7 +38,7 @@ export interface Offsets {
   unsettled(partitions?: readonly TopicPartition[]): ReadonlyMap<string, number>;
   /** Frees the bytes of records that are settled in blocks that few others keep alive. */
   compact(): void;
-  /** Bytes held by blocks with unsettled records. */
+  /** Memory held by blocks with unsettled records, about, in bytes. */
   readonly bytes: number;
   /** Unsettled records. */
   readonly records: number;
@@ -82,7 +82,7 @@ class PartitionOffsets implements Offsets {
     partition.blocks.push(tracked);
     this.records += block.count;
     if (block.count === 0) this.#advance(partition);
-    else this.bytes += block.bytes.byteLength;
+    else this.bytes += tracked.size;
     return tracked;
   }
 

@@ -9,6 +9,9 @@ import { keyOf, type RecordBlock, valueOf } from "./records.ts";
 /** A block is compacted when its unsettled records are at most this part of those it holds. */
 const compactPartMax = 0.5;
 
+/** What a record costs beside its bytes: its places in the columns, and a letter in line for it. */
+const recordBytes = 64;
+
 export class TrackedBlock {
   readonly topic: string;
   readonly partition: number;
@@ -40,6 +43,11 @@ export class TrackedBlock {
   /** The block with the records that are still held; see `at` for a record's index in it. */
   get block(): RecordBlock {
     return this.#block;
+  }
+
+  /** Memory that the block holds, about. */
+  get size(): number {
+    return this.#block.bytes.byteLength + recordBytes * this.#block.count;
   }
 
   /** Where record `index` stands in `block`. */
@@ -94,23 +102,24 @@ export class TrackedBlock {
     return this.#block.offsets[this.#settledTo];
   }
 
-  /** Lets all bytes go; how many they were. */
+  /** Lets everything go; how much that frees. */
   release(): number {
-    const bytes = this.#block.bytes.byteLength;
-    if (bytes > 0) this.#keep(new Int32Array(0));
-    return bytes;
+    const { size } = this;
+    if (size > 0) this.#keep(new Int32Array(0));
+    return size;
   }
 
-  /** Lets the bytes of settled records go where that is worth it; how many that frees. */
+  /** Lets settled records go where that is worth it; how much that frees. */
   compact(): number {
-    const { count, bytes } = this.#block;
+    const { count } = this.#block;
+    const { size } = this;
     if (this.#encoding || this.unsettled === 0) return 0;
     if (this.unsettled > count * compactPartMax) return 0;
     const kept = new Int32Array(this.unsettled);
     let n = 0;
     for (let i = 0; i < count; i++) if ((this.#pending[i] ?? 0) > 0) kept[n++] = i;
     this.#keep(kept);
-    return bytes.byteLength - this.#block.bytes.byteLength;
+    return size - this.size;
   }
 
   #keep(at: Int32Array): void {
