@@ -1,5 +1,5 @@
 /**
- * Pure. `tpctl completions bash|zsh|fish`: a script made by walking the program's commands and
+ * Edge (stdout). `tpctl completions bash|zsh|fish`: a script made by walking the program's commands and
  * options, so that it never says anything else than `--help` does.
  */
 import { Argument, Command, type CommandUnknownOpts } from "@commander-js/extra-typings";

@@ -15,6 +15,7 @@ export interface ConfigNotice {
   readonly place: Place | undefined;
 }
 
+/** What the check found. */
 export interface OptionCheck {
   readonly notices: readonly ConfigNotice[];
   /** One for each option that is set and not supported. */
@@ -62,7 +63,11 @@ class Checker implements OptionCheck {
     if (this.#sections.has(section) || this.#hasOldOptions(section)) return;
     const meant = closest(section, this.#sections);
     const hint = meant === undefined ? "" : `, did you mean [${meant}]?`;
-    this.#say(section, "warning", `The section [${section}] is unknown${hint}`, place);
+    this.#say(section, {
+      level: "warning",
+      text: `The section [${section}] is unknown${hint}`,
+      place: place,
+    });
   }
 
   value({ section, key, place }: IniValue): void {
@@ -73,13 +78,21 @@ class Checker implements OptionCheck {
       this.#known(option, place);
     } else if (renamed !== undefined) {
       const now = `[${renamed.section}] ${renamed.name}`;
-      this.#say(name, "warning", `[${section}] ${key} is the older name of ${now}`, place);
+      this.#say(name, {
+        level: "warning",
+        text: `[${section}] ${key} is the older name of ${now}`,
+        place: place,
+      });
       this.#known(renamed, place);
     } else if (this.#sections.has(section) || this.#hasOldOptions(section)) {
       const hint = this.#hint(section, key);
       // The name stands at the start of its line; the place is that of the value.
       const at = { ...place, column: 1 };
-      this.#say(name, "warning", `The option [${section}] ${key} is unknown${hint}`, at);
+      this.#say(name, {
+        level: "warning",
+        text: `The option [${section}] ${key} is unknown${hint}`,
+        place: at,
+      });
     }
   }
 
@@ -93,14 +106,14 @@ class Checker implements OptionCheck {
     const meant = closest(variable, this.#byVariable.keys());
     const hint = meant === undefined ? "" : `, did you mean ${meant}?`;
     const text = `The variable ${variable} names no option${hint}`;
-    this.#say(variable, "warning", text, undefined);
+    this.#say(variable, { level: "warning", text: text, place: undefined });
   }
 
   #known(option: Option, place: Place): void {
     const name = `[${option.section}] ${option.name}`;
     if (option.meaning === "none") {
       const text = `${name} is accepted and has no meaning in tpctl`;
-      this.#say(optionKey(option), "info", text, place);
+      this.#say(optionKey(option), { level: "info", text: text, place: place });
     } else if (option.meaning === "unsupported" && !this.#said.has(optionKey(option))) {
       this.#said.add(optionKey(option));
       const text = `Cannot use ${name}: it is not supported, expected the file without it`;
@@ -120,9 +133,9 @@ class Checker implements OptionCheck {
     return [...this.#byOldKey.keys()].some((key) => key.startsWith(`${section}.`));
   }
 
-  #say(key: string, level: ConfigNotice["level"], text: string, place: Place | undefined): void {
+  #say(key: string, notice: ConfigNotice): void {
     if (this.#said.has(key)) return;
     this.#said.add(key);
-    this.notices.push({ level, text, place });
+    this.notices.push(notice);
   }
 }

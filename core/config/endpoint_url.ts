@@ -21,10 +21,12 @@ import {
 /** Upper bound of the lines in one request to an InfluxDB where nothing else is configured. */
 export const requestLinesMaxDefault = 5000;
 
+type Role = "source" | "store";
+
 interface Scheme {
   /** As it stands in a URL, with its TLS variant. */
   readonly names: readonly string[];
-  readonly roles: readonly ("source" | "store")[];
+  readonly roles: readonly Role[];
   /** For error texts. */
   readonly form: string;
   readonly query: readonly string[];
@@ -105,14 +107,14 @@ const SCHEMES: readonly Scheme[] = [
  * `secrets` holds TPCTL_PASSWORD and TPCTL_INFLUX_TOKEN, for what the URL leaves out.
  */
 export function parseSource(text: string, secrets: Secrets): SourceEndpoint {
-  const endpoint = isBarePath(text) ? bareFile(text) : readAs(text, "source", "a source", secrets);
+  const endpoint = isBarePath(text) ? bareFile(text) : readAs(text, secrets, "source");
   if (!isSource(endpoint)) throw new Error(`${endpoint.scheme} is no source`);
   return endpoint;
 }
 
 /** A store to write to. Throws UsageError. */
 export function parseStore(text: string, secrets: Secrets): StoreEndpoint {
-  const endpoint = readAs(text, "store", "a store", secrets);
+  const endpoint = readAs(text, secrets, "store");
   if (endpoint.scheme === "amqp" || endpoint.scheme === "file") {
     throw new Error(`${endpoint.scheme} is no store`);
   }
@@ -121,7 +123,7 @@ export function parseStore(text: string, secrets: Secrets): StoreEndpoint {
 
 /** What can be looked at: every source and every store. Throws UsageError. */
 export function parseEndpoint(text: string, secrets: Secrets): Endpoint {
-  return isBarePath(text) ? bareFile(text) : readAs(text, undefined, "an endpoint", secrets);
+  return isBarePath(text) ? bareFile(text) : readAs(text, secrets, undefined);
 }
 
 function isSource(endpoint: Endpoint): endpoint is SourceEndpoint {
@@ -141,18 +143,12 @@ function bareFile(path: string): Endpoint {
   return { scheme: "file", path };
 }
 
-function readAs(
-  text: string,
-  role: "source" | "store" | undefined,
-  noun: string,
-  secrets: Secrets,
-): Endpoint {
+function readAs(text: string, secrets: Secrets, role: Role | undefined): Endpoint {
   const name = /^([a-z][a-z0-9+-]*):/i.exec(text)?.[1]?.toLowerCase();
   const scheme = SCHEMES.find((row) => name !== undefined && row.names.includes(name));
   if (scheme === undefined || (role !== undefined && !scheme.roles.includes(role))) {
-    throw new UsageError(unknownScheme(text, name, role, noun));
+    throw new UsageError(unknownScheme(text, name, role));
   }
-  const shown = withoutSecrets(text);
   try {
     const url = splitUrl(text);
     for (const option of url.query.keys()) {
@@ -164,36 +160,29 @@ function readAs(
     return scheme.read(url, secrets);
   } catch (error) {
     if (!(error instanceof UrlError)) throw error;
-    const expected = error.expected ?? scheme.form;
     throw new UsageError(
-      `Cannot use ${
-        noun.replace(/^an? /, "the ")
-      } '${shown}': ${error.message}, expected ${expected}`,
+      `${cannotUse(text, role)}: ${error.message}, expected ${error.expected ?? scheme.form}`,
     );
   }
 }
 
-function unknownScheme(
-  text: string,
-  name: string | undefined,
-  role: "source" | "store" | undefined,
-  noun: string,
-): string {
+function cannotUse(text: string, role: Role | undefined): string {
+  return `Cannot use the ${role ?? "endpoint"} '${withoutSecrets(text)}'`;
+}
+
+function unknownScheme(text: string, name: string | undefined, role: Role | undefined): string {
   const names = schemeNames(role);
-  const shown = withoutSecrets(text);
-  const the = noun.replace(/^an? /, "the ");
-  if (name === undefined) {
-    return `Cannot use ${the} '${shown}': it has no scheme, expected ${names.join(", ")}`;
-  }
+  const cannot = cannotUse(text, role);
+  if (name === undefined) return `${cannot}: it has no scheme, expected ${names.join(", ")}`;
   if (schemeNames(undefined).includes(name)) {
-    return `Cannot use ${the} '${shown}': '${name}' is not ${noun}, expected ${names.join(", ")}`;
+    return `${cannot}: '${name}' is not a ${role}, expected ${names.join(", ")}`;
   }
   const meant = closest(name, names);
   const expected = meant === undefined ? names.join(", ") : `'${meant}'`;
-  return `Cannot use ${the} '${shown}': the scheme '${name}' is unknown, expected ${expected}`;
+  return `${cannot}: the scheme '${name}' is unknown, expected ${expected}`;
 }
 
-function schemeNames(role: "source" | "store" | undefined): string[] {
+function schemeNames(role: Role | undefined): string[] {
   return SCHEMES.filter((row) => role === undefined || row.roles.includes(role))
     .flatMap((row) => row.names);
 }

@@ -15,6 +15,7 @@ export interface IniValue {
   readonly place: Place;
 }
 
+/** A file, read. */
 export interface IniFile {
   readonly file: string;
   readonly values: readonly IniValue[];
@@ -49,6 +50,13 @@ export function parseIni(text: string, file: string): IniFile {
   const reader = new IniReader(file);
   text.split(/\r\n|\r|\n/).forEach((line, i) => reader.take(line, i + 1));
   return reader.finish();
+}
+
+/** What a line's error shows of it, and where. */
+interface Faulty {
+  readonly line: string;
+  readonly number: number;
+  readonly column: number;
 }
 
 interface OpenValue {
@@ -98,15 +106,23 @@ class IniReader {
     if (this.#open !== undefined) {
       this.#open.lines.push(line.replace(LEADING_SPACE, ""));
     } else if (!this.#afterError) {
-      this.#fail(line, number, 1, "it continues nothing", "an option to begin in column 1");
+      this.#fail(
+        { line: line, number, column: 1 },
+        "it continues nothing",
+        "an option to begin in column 1",
+      );
     }
   }
 
   #startSection(line: string, number: number): void {
     if (!line.endsWith("]")) {
-      this.#fail(line, number, line.length, "the section's name does not end", "a closing ']'");
+      this.#fail(
+        { line: line, number, column: line.length },
+        "the section's name does not end",
+        "a closing ']'",
+      );
     } else if (line.length <= 2) {
-      this.#fail(line, number, 1, "the section has no name", "[name]");
+      this.#fail({ line: line, number, column: 1 }, "the section has no name", "[name]");
     } else {
       const name = sectionName(line.slice(1, -1));
       this.#section = name;
@@ -118,11 +134,27 @@ class IniReader {
 
   #startValue(line: string, number: number): void {
     const split = line.search(/[:=]/);
-    if (split < 0) return this.#fail(line, number, 1, "there is no '=' or ':'", "option = value");
+    if (split < 0) {
+      return this.#fail(
+        { line: line, number, column: 1 },
+        "there is no '=' or ':'",
+        "option = value",
+      );
+    }
     const key = stripSpace(line.slice(0, split));
-    if (key === "") return this.#fail("", number, 1, "the option has no name", "option = value");
+    if (key === "") {
+      return this.#fail(
+        { line: "", number, column: 1 },
+        "the option has no name",
+        "option = value",
+      );
+    }
     if (this.#section === undefined) {
-      return this.#fail(key, number, 1, "no section is open", "a line like [DEFAULT] above it");
+      return this.#fail(
+        { line: key, number, column: 1 },
+        "no section is open",
+        "a line like [DEFAULT] above it",
+      );
     }
     const rest = line.slice(split + 1);
     const value = stripSpace(rest);
@@ -139,7 +171,7 @@ class IniReader {
   }
 
   /** Only the key is quoted: what stands behind it may be a secret. */
-  #fail(line: string, number: number, column: number, why: string, expected: string): void {
+  #fail({ line, number, column }: Faulty, why: string, expected: string): void {
     const shown = stripSpace(line.split(/[:=]/, 1)[0] ?? "").slice(0, 40);
     const place = { file: this.#file, line: number, column };
     this.#errors.push(

@@ -5,6 +5,7 @@
 
 const REFERENCE = /\$(?:(\$)|([_a-z][._a-z0-9]*)|\{([_a-z][._a-z0-9]*)\})/gi;
 
+/** A text with its references replaced. */
 export interface Substituted {
   readonly text: string;
   /** The first name that stands for nothing; the text is then of no use. */

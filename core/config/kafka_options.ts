@@ -30,6 +30,7 @@ const KIND_DEFAULTS: Readonly<Record<MessageKind, KindDefaults>> = {
   events: { enabled: "false", groupId: "1_events", topic: "monevents", batchSize: "1" },
 };
 
+/** All five sections. */
 export const KAFKA_OPTIONS: readonly Option[] = [
   ...commonOptions("kafka"),
   ...kindOptions("metrics"),

@@ -19,6 +19,7 @@ const PROTOCOLS = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] as const;
 
 const used = { section: SECTION, meaning: "used", ours: true } as const;
 
+/** The section. */
 export const KAFKA_SECURITY_OPTIONS: readonly Option[] = [
   {
     ...used,

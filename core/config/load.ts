@@ -20,12 +20,14 @@ export interface DaemonNames {
   readonly olderProgram?: string;
 }
 
+/** Those of Monasca Persister. */
 export const PERSIST_NAMES: DaemonNames = {
   project: "monasca",
   program: "monasca-persister",
   olderProgram: "persister",
 };
 
+/** Those of Ceilometer's notification agent. */
 export const PIPELINE_NAMES: DaemonNames = {
   project: "ceilometer",
   program: "ceilometer-agent-notification",
@@ -46,6 +48,7 @@ export interface ConfigArguments {
   readonly values: ValueLayers["commandLine"];
 }
 
+/** What was read, before anything is asked of it. */
 export interface LoadedConfig {
   /** Paths in the order read. */
   readonly files: readonly string[];

@@ -39,6 +39,7 @@ const LEVELS: ReadonlyMap<string, LogLevel> = new Map([
 const MS_PER_SECOND = 1000;
 const BYTES_PER_MIB = 1024 * 1024;
 
+/** The table, all in [DEFAULT]. */
 export const LOG_OPTIONS: readonly Option[] = [
   {
     ...used,

@@ -70,7 +70,9 @@ interface MultiOption extends OptionBase {
   readonly default?: undefined;
 }
 
+/** A row of a table; the kind says which further members it has. */
 export type Option = TextOption | NumberOption | ChoiceOption | ListOption | MultiOption;
+/** How the text of an option is read. */
 export type OptionKind = Option["kind"];
 
 /** Why a text is no value of an option, and what would be. */
@@ -79,6 +81,7 @@ export interface Unreadable {
   readonly expected: string;
 }
 
+/** A value, or why the text is none. */
 export type Parsed<T> = { readonly value: T } | { readonly unreadable: Unreadable };
 
 const TRUE = ["true", "1", "on", "yes"];

@@ -1,4 +1,6 @@
-/** Pure. The README's tables: every option stands there, in Markdown that holds together. */
+/**
+ * Pure. The README's tables: every option stands there, in Markdown that holds together.
+ */
 import { expect, test } from "bun:test";
 import { renderOptionTable } from "./option_table.ts";
 import { PERSIST_OPTIONS } from "./persist_options.ts";

@@ -38,6 +38,7 @@ interface Found {
   readonly place: Place | undefined;
 }
 
+/** The values of one start or reload; see above. */
 export class OptionValues {
   readonly #options: ReadonlyMap<string, Option>;
   readonly #layers: ValueLayers;
@@ -64,24 +65,24 @@ export class OptionValues {
   }
 
   host(section: string, name: string): string | undefined {
-    return this.#read(section, name, ["host"], parseHost);
+    return this.#read(this.#option(section, name, ["host"]), parseHost);
   }
 
   bool(section: string, name: string): boolean {
-    return this.#readSure(section, name, ["bool"], parseBool);
+    return this.#readSure(this.#option(section, name, ["bool"]), parseBool);
   }
 
   number(section: string, name: string): number {
-    return this.#readSure(section, name, ["int", "float"], parseNumber);
+    return this.#readSure(this.#option(section, name, ["int", "float"]), parseNumber);
   }
 
   port(section: string, name: string): number {
-    return this.#readSure(section, name, ["port"], parsePort);
+    return this.#readSure(this.#option(section, name, ["port"]), parsePort);
   }
 
   /** One of the choices of the option's row, which the caller repeats for their type. */
   choice<T extends string>(section: string, name: string, choices: readonly T[]): T {
-    const text = this.#readSure(section, name, ["choice"], parseChoice);
+    const text = this.#readSure(this.#option(section, name, ["choice"]), parseChoice);
     const value = choices.find((choice) => choice === text);
     if (value === undefined) throw new Error(`[${section}] ${name} has other choices`);
     return value;
@@ -94,7 +95,7 @@ export class OptionValues {
 
   /** At least one address, or an error. */
   hosts(section: string, name: string): readonly HostPort[] {
-    return this.#readSure(section, name, ["hosts"], parseHosts);
+    return this.#readSure(this.#option(section, name, ["hosts"]), parseHosts);
   }
 
   /** Every value of an option that is given once per value; those of earlier files first. */
@@ -148,26 +149,15 @@ export class OptionValues {
     return this.#asked;
   }
 
-  #readSure<T>(
-    section: string,
-    name: string,
-    kinds: readonly Option["kind"][],
-    parse: (text: string, option: Option) => Parsed<T>,
-  ): T {
-    const value = this.#read(section, name, kinds, parse);
-    if (value === undefined) throw new Error(`[${section}] ${name} needs a default`);
+  #readSure<T>(option: Option, parse: (text: string, option: Option) => Parsed<T>): T {
+    const value = this.#read(option, parse);
+    if (value === undefined) throw new Error(`${optionKey(option)} needs a default`);
     return value;
   }
 
-  #read<T>(
-    section: string,
-    name: string,
-    kinds: readonly Option["kind"][],
-    parse: (text: string, option: Option) => Parsed<T>,
-  ): T | undefined {
-    const found = this.#find(section, name, kinds);
+  #read<T>(option: Option, parse: (text: string, option: Option) => Parsed<T>): T | undefined {
+    const found = this.#resolve(option, []);
     if (found === undefined) return undefined;
-    const option = this.#option(section, name, kinds);
     const parsed = parse(found.text, option);
     if ("value" in parsed) return parsed.value;
     this.#fail(found, parsed.unreadable);

@@ -27,6 +27,7 @@ export interface PersistInput {
 /** What to do when a committed offset no longer exists on the broker. It is always said loudly. */
 export type OffsetOutOfRange = typeof offsetsOutOfRange[number];
 
+/** The choices of `[tpctl] offset_out_of_range`. */
 export const offsetsOutOfRange = ["earliest", "latest", "fail"] as const;
 
 /** Where `/metrics`, `/healthz` and `/readyz` are served. */

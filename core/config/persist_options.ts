@@ -59,6 +59,7 @@ const DELIVERY_OPTIONS: readonly Option[] = [
   },
 ];
 
+/** The table. */
 export const PERSIST_OPTIONS: readonly Option[] = [
   ...LOG_OPTIONS,
   ...KAFKA_OPTIONS,

@@ -119,9 +119,9 @@ function readInfluxdb(values: OptionValues): StoreEndpoint | undefined {
   const password = values.text("influxdb", "password") ?? "";
   const database = values.text("influxdb", "database_name");
   if (host === undefined && values.given("influxdb", "ip_address") === undefined) {
-    unset(values, "influxdb", "ip_address", "the server's name or address");
+    unset(values, ["influxdb", "ip_address"], "the server's name or address");
   }
-  if (database === undefined) unset(values, "influxdb", "database_name", "a database");
+  if (database === undefined) unset(values, ["influxdb", "database_name"], "a database");
   const tls: Tls = {
     caFile: values.text("influxdb", "ca_file"),
     certFile: undefined,
@@ -161,9 +161,9 @@ export function influxdb2Habits(
 }
 
 function readInfluxdb2(values: OptionValues, from: StoreSurroundings): StoreEndpoint | undefined {
-  const url = readHttpUrl(values, "influxdb2", "url", 8086);
+  const url = readInfluxdb2Url(values);
   const bucket = values.text("influxdb2", "bucket");
-  if (bucket === undefined) unset(values, "influxdb2", "bucket", "a bucket");
+  if (bucket === undefined) unset(values, ["influxdb2", "bucket"], "a bucket");
   const caFile = values.text("influxdb2", "ca_file");
   const rest = {
     scheme: "influxdb2" as const,
@@ -181,7 +181,7 @@ function readElasticsearch(values: OptionValues): ElasticsearchEndpoint | undefi
   const password = values.text("tpctl", "elasticsearch_password") ?? "";
   const caFile = values.text("tpctl", "elasticsearch_ca_file");
   const indexPrefix = values.text("elasticsearch", "index_name");
-  if (indexPrefix === undefined) unset(values, "elasticsearch", "index_name", "a name");
+  if (indexPrefix === undefined) unset(values, ["elasticsearch", "index_name"], "a name");
   const endpoint = {
     scheme: "elasticsearch" as const,
     nodes: values.hosts("elasticsearch", "hosts"),
@@ -193,25 +193,18 @@ function readElasticsearch(values: OptionValues): ElasticsearchEndpoint | undefi
   return indexPrefix === undefined ? undefined : { ...endpoint, indexPrefix };
 }
 
-function readHttpUrl(
+function readInfluxdb2Url(
   values: OptionValues,
-  section: string,
-  name: string,
-  defaultPort: number,
 ): (HostPort & { readonly isHttps: boolean }) | undefined {
-  const text = values.text(section, name) ?? "";
+  const text = values.text("influxdb2", "url") ?? "";
   const parts = /^(https?):\/\/([^/@?#]+)\/?$/i.exec(text);
-  const address = parts === null ? undefined : parseHostPort(parts[2] ?? "", defaultPort);
+  const address = parts === null ? undefined : parseHostPort(parts[2] ?? "", 8086);
   if (address !== undefined && "value" in address) {
     return { ...address.value, isHttps: parts?.[1]?.toLowerCase() === "https" };
   }
   const shown = text.replace(/\/\/.*@/, "//");
-  values.problem(
-    section,
-    name,
-    `Cannot use [${section}] ${name} '${shown}': it is not the address of a server, expected ` +
-      "http://host:port or https://host:port",
-  );
+  const why = "it is not the address of a server, expected http://host:port or https://host:port";
+  values.problem("influxdb2", "url", `Cannot use [influxdb2] url '${shown}': ${why}`);
   return undefined;
 }
 
@@ -219,7 +212,11 @@ function verifyingTls(caFile: string | undefined): Tls {
   return { caFile, certFile: undefined, keyFile: undefined, verify: true, verifyGiven: true };
 }
 
-function unset(values: OptionValues, section: string, name: string, expected: string): void {
+function unset(
+  values: OptionValues,
+  [section, name]: readonly [string, string],
+  expected: string,
+): void {
   const text = `Cannot use the store [${section}]: ${name} is not set, expected ${expected}`;
   values.problem(section, name, text);
 }

@@ -18,6 +18,7 @@ const influxdb2 = { section: "influxdb2", meaning: "used", ours: true } as const
 const elasticsearch = { section: "elasticsearch", meaning: "used" } as const;
 const tpctl = { section: "tpctl", meaning: "used", ours: true } as const;
 
+/** Which store each kind of message goes to. */
 export const REPOSITORY_OPTIONS: readonly Option[] = [
   {
     ...repositories,
@@ -45,6 +46,7 @@ export const REPOSITORY_OPTIONS: readonly Option[] = [
   },
 ];
 
+/** InfluxDB 1.x. */
 export const INFLUXDB_OPTIONS: readonly Option[] = [
   {
     ...influxdb,
@@ -105,6 +107,7 @@ export const INFLUXDB_OPTIONS: readonly Option[] = [
   { ...influxdb, name: "password", kind: "secret", help: "The user's password." },
 ];
 
+/** InfluxDB 2.x and 3.x. */
 export const INFLUXDB2_OPTIONS: readonly Option[] = [
   {
     ...influxdb2,
@@ -152,6 +155,7 @@ export const INFLUXDB2_OPTIONS: readonly Option[] = [
   { ...influxdb2, name: "token_file", kind: "path", help: "A file that holds the token." },
 ];
 
+/** Elasticsearch and OpenSearch; what the reference lacks stands in [tpctl]. */
 export const ELASTICSEARCH_OPTIONS: readonly Option[] = [
   {
     ...elasticsearch,
@@ -209,6 +213,7 @@ export const ELASTICSEARCH_OPTIONS: readonly Option[] = [
   },
 ];
 
+/** SQLite. */
 export const SQLITE_OPTIONS: readonly Option[] = [
   {
     section: "sqlite",

@@ -22,6 +22,7 @@ export interface Secrets {
   readonly influxToken: string | undefined;
 }
 
+/** One host of a URL, with its own user. */
 export interface Authority {
   /** Decoded; undefined where there is no `@`. */
   readonly user: string | undefined;
@@ -30,6 +31,7 @@ export interface Authority {
   readonly address: string;
 }
 
+/** A URL, split and not yet understood. */
 export interface UrlParts {
   /** Lower case. */
   readonly scheme: string;

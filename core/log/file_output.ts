@@ -20,6 +20,7 @@ import { ConfigError } from "../errors.ts";
 import type { LogOutput } from "./output.ts";
 import { INTERVAL_SUFFIX, intervalSuffix, rolloverAt } from "./rotation.ts";
 
+/** What a log file needs. */
 export interface FileOutputDeps {
   readonly clock: Clock;
   /** Told once per spell of trouble: the disk is full, the file cannot be opened again. */

@@ -7,6 +7,7 @@ import type { LogFields, LogLevel } from "./log.ts";
 import type { LineFormat } from "./log_plan.ts";
 import { strftime } from "./strftime.ts";
 
+/** One message on its way to a line. */
 export interface LogMessage {
   /** ms since the epoch. */
   readonly timeMs: number;
@@ -58,7 +59,7 @@ export function formatLine(message: LogMessage, format: LineFormat, origin: Line
   if (format.pattern === undefined) return jsonLine(message, format, origin);
   return format.pattern.replace(REFERENCE, (whole, name, flags, width, precision, type) => {
     if (whole === "%%") return "%";
-    const value = valueOf(String(name), message, format, origin);
+    const value = valueOf(String(name), message, { format, origin });
     return padded(value, { flags: `${flags}`, width: Number(width), precision, type: `${type}` });
   });
 }
@@ -76,8 +77,7 @@ export function messageText({ message, fields }: LogMessage): string {
 function valueOf(
   name: string,
   message: LogMessage,
-  format: LineFormat,
-  origin: LineOrigin,
+  { format, origin }: { readonly format: LineFormat; readonly origin: LineOrigin },
 ): string | number {
   switch (name) {
     case "asctime":

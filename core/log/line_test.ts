@@ -1,4 +1,6 @@
-/** Pure. Lines as oslo.log and Python write them, and times in strftime's form. */
+/**
+ * Pure. Lines as oslo.log and Python write them, and times in strftime's form.
+ */
 import { describe, expect, test } from "bun:test";
 import { formatLine, type LogMessage, unknownNames } from "./line.ts";
 import { OSLO_PATTERN } from "./log_plan.ts";

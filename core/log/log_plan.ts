@@ -5,6 +5,7 @@
 import type { LogConfig, LogRateLimit, LogRotation } from "../config/log_config.ts";
 import { LEVEL_NUMBERS } from "./levels.ts";
 
+/** What a line looks like. */
 export interface LineFormat {
   /** `%(name)s` and the like; undefined: one JSON object. */
   readonly pattern: string | undefined;
@@ -12,6 +13,7 @@ export interface LineFormat {
   readonly dateFormat: string | undefined;
 }
 
+/** Where lines go. */
 export type OutputPlan =
   | { readonly kind: "stderr" }
   | { readonly kind: "null" }
@@ -19,6 +21,7 @@ export type OutputPlan =
   | { readonly kind: "syslog"; readonly path: string; readonly facility: number }
   | { readonly kind: "journal"; readonly facility: number };
 
+/** An output with its own threshold and form. */
 export interface HandlerPlan {
   /** Messages below are left out; a number of LEVEL_NUMBERS, 0 lets all pass. */
   readonly level: number;
@@ -26,6 +29,7 @@ export interface HandlerPlan {
   readonly output: OutputPlan;
 }
 
+/** The settings of one logger. */
 export interface LoggerPlan {
   /** Undefined: that of the logger above. */
   readonly level: number | undefined;
@@ -34,6 +38,7 @@ export interface LoggerPlan {
   readonly propagate: boolean;
 }
 
+/** The whole tree. */
 export interface LogPlan {
   /** By name, the root as "". */
   readonly loggers: ReadonlyMap<string, LoggerPlan>;
@@ -46,6 +51,7 @@ export interface LogPlan {
 export const OSLO_PATTERN =
   "%(asctime)s.%(msecs)03d %(process)d %(levelname)s %(name)s [-] %(message)s";
 
+/** The local syslog's socket. */
 export const SYSLOG_PATH = "/dev/log";
 
 /** The plan that oslo.log's options make; `configAppend` is python_logging.ts's business. */

@@ -18,6 +18,7 @@ import { createStderrOutput, type StderrStream } from "./stderr_output.ts";
 import { journalDatagram, syslogDatagram } from "./system_message.ts";
 import { openUnixDatagram } from "./unix_datagram.ts";
 
+/** What the log needs. */
 export interface LogDeps {
   readonly clock: Clock;
   readonly stderr: StderrStream;
@@ -26,6 +27,7 @@ export interface LogDeps {
   readonly journalPath?: string;
 }
 
+/** A log that is open. */
 export interface OpenLog {
   /** Its logger is `tpctl`. */
   readonly log: Log;

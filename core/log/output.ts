@@ -4,6 +4,7 @@
  */
 import type { LogMessage } from "./line.ts";
 
+/** One place that lines go to; see above. */
 export interface LogOutput {
   /** `line` has no newline at its end. */
   write(line: string, message: LogMessage): void;

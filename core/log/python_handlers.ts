@@ -12,6 +12,7 @@ export interface HandlerArguments {
   readonly kwargs: ReadonlyMap<string, PythonValue>;
 }
 
+/** What a handler comes to. */
 export type HandlerReading =
   | { readonly output: OutputPlan; readonly notice?: string }
   /** The class has no meaning here. */

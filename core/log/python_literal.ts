@@ -8,6 +8,7 @@ export class PythonName {
   constructor(readonly name: string) {}
 }
 
+/** What a literal comes to; a dict as a Map. */
 export type PythonValue =
   | string
   | number

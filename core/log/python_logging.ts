@@ -66,7 +66,7 @@ class PythonReading {
     }
     const root = loggers.get("");
     if (root === undefined) {
-      this.#fail("loggers", "keys", "there is no logger 'root'", "root in it");
+      this.#fail(["loggers", "keys"], "there is no logger 'root'", "root in it");
     } else if (root.handlers.length === 0) loggers.set("", { ...root, handlers: [STDERR] });
     const said = [...new Set(this.#meaningless)].join(", ");
     return {
@@ -89,7 +89,7 @@ class PythonReading {
     const names = (this.#text(section, "handlers") ?? "").split(",").map(stripSpace);
     const found = names.filter((name) => name !== "").flatMap((name) => {
       if (!handlers.has(name)) {
-        this.#fail(section, "handlers", `'${name}' is no handler`, "its key");
+        this.#fail([section, "handlers"], `'${name}' is no handler`, "its key");
       }
       return handlers.get(name) ?? [];
     });
@@ -110,7 +110,7 @@ class PythonReading {
     const section = `handler_${key}`;
     const className = this.#text(section, "class");
     if (className === undefined) {
-      this.#fail(section, "class", "it is not set", "a handler's class");
+      this.#fail([section, "class"], "it is not set", "a handler's class");
       return undefined;
     }
     const args = this.#literal(section, "args", "()");
@@ -125,7 +125,7 @@ class PythonReading {
       return undefined;
     }
     if ("wrong" in reading) {
-      this.#fail(section, "args", reading.wrong, `arguments of ${className}`);
+      this.#fail([section, "args"], reading.wrong, `arguments of ${className}`);
       return undefined;
     }
     if (reading.notice !== undefined) this.#meaningless.push(reading.notice);
@@ -140,7 +140,7 @@ class PythonReading {
     const key = this.#text(section, "formatter");
     if (key === undefined || key === "") return PLAIN;
     const format = formats.get(key);
-    if (format === undefined) this.#fail(section, "formatter", "there is none", "its key");
+    if (format === undefined) this.#fail([section, "formatter"], "there is none", "its key");
     return format ?? PLAIN;
   }
 
@@ -172,8 +172,7 @@ class PythonReading {
     const level = parseLevel(name);
     if (level !== undefined) return LEVEL_NUMBERS[level];
     this.#fail(
-      section,
-      "level",
+      [section, "level"],
       "it is no level",
       "DEBUG, INFO, WARNING, ERROR, CRITICAL or NOTSET",
     );
@@ -185,7 +184,7 @@ class PythonReading {
     const text = (this.#text(section, key) ?? absent).replaceAll("%%", "%");
     const value = parsePythonLiteral(text);
     if (value === undefined) {
-      this.#fail(section, key, "it is no plain literal", "a tuple of texts, numbers and names");
+      this.#fail([section, key], "it is no plain literal", "a tuple of texts, numbers and names");
     }
     return value;
   }
@@ -194,7 +193,7 @@ class PythonReading {
     return this.#sections.get(section)?.get(key)?.text;
   }
 
-  #fail(section: string, key: string, why: string, expected: string): void {
+  #fail([section, key]: readonly [string, string], why: string, expected: string): void {
     const setting = this.#sections.get(section)?.get(key);
     const shown = setting === undefined ? "" : ` '${setting.text}'`;
     const text = `Cannot read [${section}] ${key}${shown}: ${why}, expected ${expected}`;

@@ -3,6 +3,7 @@
  * the runtime has no Unix datagram sockets of its own. Linux only.
  */
 
+/** A socket bound for one path. */
 export interface DatagramSocket {
   /** Sends one datagram without waiting; false when nobody took it. */
   send(bytes: Uint8Array): boolean;
