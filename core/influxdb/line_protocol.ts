@@ -6,27 +6,27 @@
  * keep what it knows about a series by the key's bytes.
  */
 import {
-  BACKSLASH,
-  COMMA,
-  EQUALS,
+  byteCodes,
   KEY_BYTES_MAX,
   KEY_SEPARATOR_BYTES,
   LineError,
   type LineSpans,
-  QUOTE,
   scanLine,
-  SPACE,
 } from "./line_scan.ts";
+
+const { BACKSLASH, COMMA, EQUALS, QUOTE, SPACE } = byteCodes;
 
 /** A string, boolean, float (number) or 64-bit integer (bigint). */
 export type FieldValue = string | boolean | number | bigint;
 
+/** What points of a series share. */
 export interface Series {
   readonly measurement: string;
   /** Sorted by key as InfluxDB sorts them: by the bytes of the escaped form. */
   readonly tags: readonly (readonly [key: string, value: string])[];
 }
 
+/** One line's content. */
 export interface Point extends Series {
   /** In the line's order; a repeated key stands repeatedly, the last one counts. */
   readonly fields: readonly (readonly [key: string, value: FieldValue])[];

@@ -39,22 +39,27 @@ const LINE_SHOWN_BYTES = 200;
  * in between, and a field's escaped name.
  */
 export const KEY_BYTES_MAX = 65_535;
+/** See KEY_BYTES_MAX. */
 export const KEY_SEPARATOR_BYTES = 4;
 
-export const NUL = 0;
-export const TAB = 9;
-export const NEWLINE = 10;
-export const SPACE = 32;
-export const QUOTE = 34;
-export const HASH = 35;
-export const PLUS = 43;
-export const COMMA = 44;
-export const MINUS = 45;
-export const DOT = 46;
-export const ZERO = 48;
-export const NINE = 57;
-export const EQUALS = 61;
-export const BACKSLASH = 92;
+/** Bytes that mean something in line protocol, by name. */
+export const byteCodes = {
+  NUL: 0,
+  TAB: 9,
+  SPACE: 32,
+  QUOTE: 34,
+  HASH: 35,
+  COMMA: 44,
+  MINUS: 45,
+  DOT: 46,
+  ZERO: 48,
+  NINE: 57,
+  EQUALS: 61,
+  BACKSLASH: 92,
+} as const;
+
+const { NUL, TAB, SPACE, QUOTE, HASH, COMMA, MINUS, DOT, ZERO, NINE, EQUALS, BACKSLASH } =
+  byteCodes;
 
 /** Finds the sections of the line `bytes[start, end)`, without its newline; throws LineError. */
 export function scanLine(bytes: Uint8Array, start: number, end: number): LineSpans {

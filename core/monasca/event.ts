@@ -10,6 +10,7 @@ import { toText } from "../python/text.ts";
 import { isTruthy, kindOf, type PyDict, type PyValue } from "../python/values.ts";
 import { asObject, invalid, memberOf, messageOf, refusalOf, shown } from "./message.ts";
 
+/** Where documents go. */
 export interface EventOptions {
   /** First part of the index's name. */
   readonly indexName: string;

@@ -8,10 +8,10 @@
 import type { RecordBlock } from "../delivery/records.ts";
 import type { ItemSinks, MessageEncoder, Refusal } from "../persist/encoder.ts";
 import { floatRepr } from "../python/numbers.ts";
-import { copyFlatObject, scanFlatObject } from "./flat_object.ts";
+import { copyFlatObject, FlatObjectScanner } from "./flat_object.ts";
 import { type LineOptions, TIMESTAMP_MS_MAX } from "./line_text.ts";
 import { createPlainMetricEncoder } from "./metric.ts";
-import { type NumberSpan, scanNumber } from "./number_scan.ts";
+import { NumberScanner } from "./number_scan.ts";
 import { SeriesCache, type SeriesLimits } from "./series_cache.ts";
 import { readSeriesStart } from "./series_start.ts";
 import { bytesOf, type Literal, literalOf, startsWith } from "./words.ts";
@@ -89,7 +89,8 @@ class ScanningEncoder implements MessageEncoder {
 
   #timeStart = 0;
   #timeEnd = 0;
-  readonly #number: NumberSpan = { end: 0, kind: "none" };
+  readonly #number = new NumberScanner();
+  readonly #flatObject = new FlatObjectScanner();
   #valueStart = 0;
   #metaStart = 0;
   #metaEnd = 0;
@@ -130,6 +131,7 @@ class ScanningEncoder implements MessageEncoder {
     const { bytes } = block;
     this.#block = block;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#cache.lookInto(this.#view);
     this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#searchedFrom = 0;
     this.#found = this.#search(0);
@@ -140,11 +142,11 @@ class ScanningEncoder implements MessageEncoder {
     const cache = this.#cache;
     const expected = cache.nextOf(this.#series);
     if (expected >= 0) {
-      const headEnd = cache.headEnd(expected, this.#view, start, end);
+      const headEnd = cache.headEnd(expected, start, end);
       if (headEnd >= 0) {
         const middleEnd = this.#scanMiddle(headEnd, end);
         if (middleEnd < 0) return -1;
-        const tailEnd = cache.tailEnd(expected, this.#view, middleEnd, end);
+        const tailEnd = cache.tailEnd(expected, middleEnd, end);
         if (tailEnd >= 0 && this.#isCreationTime(tailEnd, end)) {
           this.#series = expected;
           return expected;
@@ -157,9 +159,9 @@ class ScanningEncoder implements MessageEncoder {
     if (tailStart < 0) return -1;
     const tailEnd = this.#creationTimeAt(tailStart, end);
     if (tailEnd - tailStart < WORD_BYTES) return -1;
-    const key = { view: this.#view, headStart: start, headEnd, tailStart, tailEnd };
+    const key = { headStart: start, headEnd, tailStart, tailEnd };
     let series = cache.find(key);
-    if (series < 0) series = cache.add(key, readSeriesStart(key, this.#options));
+    if (series < 0) series = cache.add(key, readSeriesStart(this.#view, key, this.#options));
     cache.follow(this.#series, series);
     this.#series = series;
     return series;
@@ -189,7 +191,7 @@ class ScanningEncoder implements MessageEncoder {
     if (at < 0 || end - at < MIDDLE_BYTES_MIN || !startsWith(view, at, layout.value)) return -1;
     at += layout.value.length;
     this.#valueStart = at;
-    scanNumber(view, at, end, this.#number);
+    this.#number.scan(view, at, end);
     if (this.#number.kind === "none") return -1;
     at = this.#number.end;
     if (end - at < MIDDLE_BYTES_MIN || !startsWith(view, at, layout.valueMeta)) return -1;
@@ -222,7 +224,8 @@ class ScanningEncoder implements MessageEncoder {
     if (first === LETTER_N) return view.getInt32(start, true) === NULL ? start + 4 : -1;
     if (first !== OPEN) return -1;
     if (view.getUint8(start + 1) === CLOSE) return start + 2;
-    this.#metaEnd = scanFlatObject(view, { start, end, spaced: layout.spaced });
+    this.#flatObject.enter(view, end, layout.spaced);
+    this.#metaEnd = this.#flatObject.scan(start);
     return this.#metaEnd;
   }
 

@@ -8,10 +8,7 @@
  * - `integer`: it is the text with ".0" behind it.
  * - `other`: it must be computed.
  */
-export interface NumberSpan {
-  end: number;
-  kind: "none" | "same" | "integer" | "other";
-}
+export type NumberKind = "none" | "same" | "integer" | "other";
 
 const ZERO = 0x30;
 const NINE = 0x39;
@@ -26,59 +23,69 @@ const EXACT_DIGITS_MAX = 15;
 /** Longer numbers are left to the plain encoder. */
 const NUMBER_BYTES_MAX = 64;
 
-/** Reads the number that begins at `start`; `span` receives the outcome. */
-export function scanNumber(view: DataView, start: number, end: number, span: NumberSpan): void {
-  const limit = Math.min(end, start + NUMBER_BYTES_MAX);
-  let at = start;
-  span.kind = "none";
-  if (at < limit && view.getUint8(at) === MINUS) at++;
-  const negative = at > start;
-  const whole = at;
-  at = skipDigits(view, at, limit);
-  const wholeDigits = at - whole;
-  if (wholeDigits === 0 || at >= limit) return;
-  const zero = view.getUint8(whole) === ZERO;
-  if (zero && wholeDigits > 1) return;
-  const next = view.getUint8(at);
-  if (next !== DOT && next !== LOWER_E && next !== UPPER_E) {
-    span.end = at;
-    if (zero && negative) return;
-    span.kind = wholeDigits <= EXACT_DIGITS_MAX ? "integer" : "other";
-    return;
-  }
-  let kind: NumberSpan["kind"] = "other";
-  if (next === DOT) {
-    const fraction = at + 1;
-    at = skipDigits(view, fraction, limit);
-    const digits = at - fraction;
-    if (digits === 0 || at >= limit) return;
-    if (wholeDigits + digits <= EXACT_DIGITS_MAX && isShortest(view, fraction, at, zero)) {
-      kind = "same";
+/** Reads one number after the other; `kind` and `end` tell of the last one. */
+export class NumberScanner {
+  kind: NumberKind = "none";
+  /** Behind the number. */
+  end = 0;
+
+  /** Reads the number that begins at `start`; something must follow it before `end`. */
+  scan(view: DataView, start: number, end: number): void {
+    const limit = Math.min(end, start + NUMBER_BYTES_MAX);
+    this.kind = "none";
+    const negative = start < limit && view.getUint8(start) === MINUS;
+    const whole = negative ? start + 1 : start;
+    let at = skipDigits(view, whole, limit);
+    const wholeDigits = at - whole;
+    if (wholeDigits === 0 || at >= limit) return;
+    const zero = view.getUint8(whole) === ZERO;
+    if (zero && wholeDigits > 1) return;
+    const next = view.getUint8(at);
+    if (next !== DOT && next !== LOWER_E && next !== UPPER_E) {
+      this.end = at;
+      if (zero && negative) return;
+      this.kind = wholeDigits <= EXACT_DIGITS_MAX ? "integer" : "other";
+      return;
     }
+    let kind: NumberKind = "other";
+    if (next === DOT) {
+      const fraction = at + 1;
+      at = skipDigits(view, fraction, limit);
+      const digits = at - fraction;
+      if (digits === 0 || at >= limit) return;
+      const exact = wholeDigits + digits <= EXACT_DIGITS_MAX && endsShort(view, fraction, at);
+      if (exact && (!zero || isLarge(view, fraction, at))) kind = "same";
+    }
+    const exponent = view.getUint8(at);
+    if (exponent === LOWER_E || exponent === UPPER_E) {
+      kind = "other";
+      at = exponentEnd(view, at + 1, limit);
+      if (at < 0 || at >= limit) return;
+    }
+    this.end = at;
+    this.kind = kind;
   }
-  const exponent = view.getUint8(at);
-  if (exponent === LOWER_E || exponent === UPPER_E) {
-    kind = "other";
-    at++;
-    const sign = at < limit ? view.getUint8(at) : 0;
-    if (sign === PLUS || sign === MINUS) at++;
-    const digits = at;
-    at = skipDigits(view, at, limit);
-    if (at === digits || at >= limit) return;
-  }
-  span.end = at;
-  span.kind = kind;
 }
 
-/** Whether a fraction has no zero too many, and the number, `0.` before it, needs no exponent. */
-function isShortest(view: DataView, start: number, end: number, zeroBefore: boolean): boolean {
-  const digits = end - start;
-  if (view.getUint8(end - 1) === ZERO) return digits === 1;
-  if (!zeroBefore) return true;
+/** Behind an exponent's sign and digits, or -1 where there are no digits. */
+function exponentEnd(view: DataView, start: number, limit: number): number {
+  const sign = start < limit ? view.getUint8(start) : 0;
+  const digits = sign === PLUS || sign === MINUS ? start + 1 : start;
+  const end = skipDigits(view, digits, limit);
+  return end === digits ? -1 : end;
+}
+
+/** Whether a fraction has no zero too many at its end. */
+function endsShort(view: DataView, start: number, end: number): boolean {
+  return view.getUint8(end - 1) !== ZERO || end - start === 1;
+}
+
+/** Whether a number below one, with this fraction, is zero or large enough to need no exponent. */
+function isLarge(view: DataView, start: number, end: number): boolean {
   for (let i = start; i < end && i < start + 4; i++) {
     if (view.getUint8(i) !== ZERO) return true;
   }
-  return false;
+  return end - start === 1;
 }
 
 function skipDigits(view: DataView, start: number, limit: number): number {

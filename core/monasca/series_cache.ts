@@ -17,15 +17,15 @@ export interface SeriesStart {
   readonly text: Uint8Array;
 }
 
-/** The raw bytes that name a series: all before the timestamp, and all between value_meta and time. */
+/** Where the raw bytes that name a series stand: all before the timestamp, and all between value_meta and time. */
 export interface SeriesBytes {
-  readonly view: DataView;
   readonly headStart: number;
   readonly headEnd: number;
   readonly tailStart: number;
   readonly tailEnd: number;
 }
 
+/** The bounds, for tests to set lower. */
 export interface SeriesLimits {
   readonly seriesMax: number;
   readonly bytesMax: number;
@@ -37,6 +37,7 @@ const SLOTS_PER_SERIES = 2;
 const FIRST_ARENA_BYTES = 64 * 1024;
 const WORD_BYTES = 8;
 
+/** Series by their raw bytes. It looks into one buffer at a time. */
 export class SeriesCache {
   readonly #limits: SeriesLimits;
   readonly #slots: Int32Array;
@@ -44,6 +45,7 @@ export class SeriesCache {
   readonly #headLength: Int32Array;
   readonly #tailLength: Int32Array;
   readonly #next: Int32Array;
+  #view: DataView = new DataView(new ArrayBuffer(0));
   #starts: (SeriesStart | undefined)[] = [];
   #arena: Uint8Array;
   #arenaView: DataView;
@@ -59,6 +61,11 @@ export class SeriesCache {
     this.#next = new Int32Array(limits.seriesMax).fill(-1);
     this.#arena = new Uint8Array(FIRST_ARENA_BYTES);
     this.#arenaView = new DataView(this.#arena.buffer);
+  }
+
+  /** From now on places are places in `view`. */
+  lookInto(view: DataView): void {
+    this.#view = view;
   }
 
   /** How many series are remembered. */
@@ -81,19 +88,19 @@ export class SeriesCache {
     if (id >= 0 && id < this.#starts.length) this.#next[id] = next;
   }
 
-  /** Where the head of series `id` ends if it stands in `view` from `at` before `end`, else -1. */
-  headEnd(id: number, view: DataView, at: number, end: number): number {
+  /** Where the head of series `id` ends if it stands from `at` on and before `end`, else -1. */
+  headEnd(id: number, at: number, end: number): number {
     const length = this.#headLength[id] ?? 0;
     if (length > end - at) return -1;
-    return sameBytes(this.#arenaView, this.#headAt[id] ?? 0, view, at, length) ? at + length : -1;
+    return this.#isKept(this.#headAt[id] ?? 0, at, length) ? at + length : -1;
   }
 
   /** The same for its tail. */
-  tailEnd(id: number, view: DataView, at: number, end: number): number {
+  tailEnd(id: number, at: number, end: number): number {
     const length = this.#tailLength[id] ?? 0;
     if (length > end - at) return -1;
     const from = (this.#headAt[id] ?? 0) + (this.#headLength[id] ?? 0);
-    return sameBytes(this.#arenaView, from, view, at, length) ? at + length : -1;
+    return this.#isKept(from, at, length) ? at + length : -1;
   }
 
   /** The series of these bytes, or -1. */
@@ -116,8 +123,8 @@ export class SeriesCache {
     this.#headAt[id] = this.#arenaLength;
     this.#headLength[id] = headLength;
     this.#tailLength[id] = tailLength;
-    this.#copy(key.view, key.headStart, headLength);
-    this.#copy(key.view, key.tailStart, tailLength);
+    this.#copy(key.headStart, headLength);
+    this.#copy(key.tailStart, tailLength);
     this.#bytes += bytes;
     this.#starts.push(start);
     return id;
@@ -139,60 +146,59 @@ export class SeriesCache {
     this.#arenaView = new DataView(arena.buffer);
   }
 
-  #copy(view: DataView, at: number, length: number): void {
-    this.#arena.set(new Uint8Array(view.buffer, view.byteOffset + at, length), this.#arenaLength);
+  #copy(at: number, length: number): void {
+    const { buffer, byteOffset } = this.#view;
+    this.#arena.set(new Uint8Array(buffer, byteOffset + at, length), this.#arenaLength);
     this.#arenaLength += length;
   }
 
   /** The slot that holds the series of these bytes, or the free one where it would go. */
   #slotOf(key: SeriesBytes): number {
     const mask = this.#slots.length - 1;
-    const { view, headStart, headEnd, tailStart, tailEnd } = key;
-    let slot = hashBytes(view, tailStart, tailEnd, hashBytes(view, headStart, headEnd, 0)) & mask;
+    const { headStart, headEnd, tailStart, tailEnd } = key;
+    let slot = this.#hash(tailStart, tailEnd, this.#hash(headStart, headEnd, 0)) & mask;
     for (;;) {
       const id = (this.#slots[slot] ?? 0) - 1;
       if (id < 0) return slot;
       if (
         this.#headLength[id] === headEnd - headStart &&
         this.#tailLength[id] === tailEnd - tailStart &&
-        this.headEnd(id, view, headStart, headEnd) >= 0 &&
-        this.tailEnd(id, view, tailStart, tailEnd) >= 0
+        this.headEnd(id, headStart, headEnd) >= 0 &&
+        this.tailEnd(id, tailStart, tailEnd) >= 0
       ) return slot;
       slot = (slot + 1) & mask;
     }
   }
-}
 
-/**
- * Compares eight bytes at a time as floats. The remembered bytes are JSON text, so no eight of them
- * are a zero or a NaN, and equal floats are equal bytes. `length` is at least 8.
- */
-function sameBytes(
-  kept: DataView,
-  keptAt: number,
-  view: DataView,
-  at: number,
-  length: number,
-): boolean {
-  const last = length - WORD_BYTES;
-  for (let i = 0; i < last; i += WORD_BYTES) {
-    if (kept.getFloat64(keptAt + i, true) !== view.getFloat64(at + i, true)) return false;
+  /**
+   * Compares eight bytes at a time as floats. What is kept is JSON text, so no eight bytes of it are a
+   * zero or a NaN, and equal floats are equal bytes; else it stands for messages that are decoded
+   * whole. `length` is at least 8.
+   */
+  #isKept(keptAt: number, at: number, length: number): boolean {
+    const kept = this.#arenaView;
+    const view = this.#view;
+    const last = length - WORD_BYTES;
+    for (let i = 0; i < last; i += WORD_BYTES) {
+      if (kept.getFloat64(keptAt + i, true) !== view.getFloat64(at + i, true)) return false;
+    }
+    return kept.getFloat64(keptAt + last, true) === view.getFloat64(at + last, true);
   }
-  return kept.getFloat64(keptAt + last, true) === view.getFloat64(at + last, true);
-}
 
-/** Two lanes, because one waits for its own multiplication; the last word may overlap. */
-function hashBytes(view: DataView, start: number, end: number, seed: number): number {
-  let a = seed ^ (end - start);
-  let b = 0x9e3779b9 | 0;
-  const last = end - WORD_BYTES;
-  for (let i = start; i < last; i += WORD_BYTES) {
-    a = Math.imul(a ^ view.getInt32(i, true), 0x5bd1e995);
-    b = Math.imul(b ^ view.getInt32(i + 4, true), 0x1b873593);
-    a ^= a >>> 15;
+  /** Two lanes, because one waits for its own multiplication; the last word may overlap. */
+  #hash(start: number, end: number, seed: number): number {
+    const view = this.#view;
+    let a = seed ^ (end - start);
+    let b = 0x9e3779b9 | 0;
+    const last = end - WORD_BYTES;
+    for (let i = start; i < last; i += WORD_BYTES) {
+      a = Math.imul(a ^ view.getInt32(i, true), 0x5bd1e995);
+      b = Math.imul(b ^ view.getInt32(i + 4, true), 0x1b873593);
+      a ^= a >>> 15;
+    }
+    a = Math.imul(a ^ view.getInt32(last, true), 0x5bd1e995);
+    b = Math.imul(b ^ view.getInt32(last + 4, true), 0x1b873593);
+    const mixed = Math.imul(a ^ (b >>> 13) ^ (b << 7), 0x85ebca6b);
+    return mixed ^ (mixed >>> 16);
   }
-  a = Math.imul(a ^ view.getInt32(last, true), 0x5bd1e995);
-  b = Math.imul(b ^ view.getInt32(last + 4, true), 0x1b873593);
-  const mixed = Math.imul(a ^ (b >>> 13) ^ (b << 7), 0x85ebca6b);
-  return mixed ^ (mixed >>> 16);
 }

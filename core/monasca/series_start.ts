@@ -18,10 +18,14 @@ const METRIC_MEMBERS: ReadonlySet<string> = new Set(["name", "dimensions", "time
  * The beginning of the series' lines; undefined where its messages must be decoded whole, because
  * they are refused or because the bytes around are not as supposed.
  */
-export function readSeriesStart(key: SeriesBytes, options: LineOptions): SeriesStart | undefined {
+export function readSeriesStart(
+  view: DataView,
+  key: SeriesBytes,
+  options: LineOptions,
+): SeriesStart | undefined {
   try {
-    const head = textOf(key.view, key.headStart, key.headEnd);
-    const tail = textOf(key.view, key.tailStart, key.tailEnd);
+    const head = textOf(view, key.headStart, key.headEnd);
+    const tail = textOf(view, key.tailStart, key.tailEnd);
     const metric = metricOf(head);
     const meta = metaOf(tail);
     if (metric === undefined || meta === undefined) return undefined;

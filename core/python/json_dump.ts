@@ -6,6 +6,7 @@ import { JsonError } from "./json_load.ts";
 import { floatRepr } from "./numbers.ts";
 import type { PyValue } from "./values.ts";
 
+/** How JSON text is to look. */
 export interface DumpOptions {
   /** Python's `ensure_ascii`: whether all beyond ASCII is written as \uXXXX. Its default is true. */
   readonly ensureAscii: boolean;

@@ -7,6 +7,7 @@
 
 /** int is bigint, float is number, dict is Map (in the order of first appearance), list is array. */
 export type PyValue = null | boolean | bigint | number | string | PyValue[] | PyDict;
+/** What Python's json makes of an object. */
 export type PyDict = Map<string, PyValue>;
 
 /** Whether `if value:` would take the branch. */
