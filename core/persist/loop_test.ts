@@ -20,6 +20,7 @@ import {
 import { VirtualClock } from "../../testing/virtual_clock.ts";
 import { createAccount, type TopicAccount } from "../delivery/account.ts";
 import { createDelivery, type Delivery } from "../delivery/deliver.ts";
+import type { RecordBlock } from "../delivery/records.ts";
 import { silentLog } from "../log/log.ts";
 import { createMetrics } from "../observe/metrics.ts";
 import { createPersistLoop } from "./loop.ts";
@@ -225,6 +226,52 @@ describe("whatever the store answers", () => {
       { numRuns: 12 },
     );
   });
+});
+
+test("a block that came just as its partition went does not count for the next owner's", async () => {
+  const rig = makeRig({ seed: 1, partitions: 1, recordsEach: 20, destinations: 1 });
+  const partition = { topic: rigTopic, partition: 0 };
+  const committed: number[] = [];
+  const loop = createPersistLoop(
+    { requestItemsMax: 50, batchRecordsMax: 50, waitMsMax: 100, precision: "ms" },
+    {
+      ...{ clock: rig.clock, log: silentLog, registry: createMetrics() },
+      ...{ delivery: rig.delivery, deadLetters: rig.letters, encoder: rigEncoder },
+      account: createAccount(createMetrics()),
+      onTurn: () => undefined,
+      onState: () => undefined,
+      consumer: (events) => ({
+        blocks: () => {
+          const stale = rig.log.block(0, 10, 20);
+          const again = [rig.log.block(0, 0, 5), rig.log.block(0, 5, 10)];
+          const next = (): Promise<IteratorResult<RecordBlock>> => {
+            const block = again.shift();
+            if (block === undefined) return Promise.resolve({ done: true, value: undefined });
+            return rig.clock.sleep(500).then(() => ({ done: false, value: block }));
+          };
+          let first = true;
+          return {
+            [Symbol.asyncIterator]: () => ({
+              next(): Promise<IteratorResult<RecordBlock>> {
+                if (!first) return next();
+                first = false;
+                events.onLost([partition]);
+                queueMicrotask(() => queueMicrotask(() => events.onAssigned([partition])));
+                return Promise.resolve({ done: false, value: stale });
+              },
+            }),
+          };
+        },
+        commit(positions): Promise<void> {
+          committed.push(...positions.map(({ nextOffset }) => nextOffset));
+          return Promise.resolve();
+        },
+        close: () => Promise.resolve(),
+      }),
+    },
+  );
+  await rig.clock.run(loop.run());
+  expect(committed).toEqual([10, 20]);
 });
 
 describe("a held destination", () => {

@@ -43,6 +43,8 @@ export interface PersistWorkDeps {
   readonly reread: () => Promise<PersistConfig>;
 }
 
+const starting: LoopState = { ready: false, reason: "starting" };
+
 /** One kind's loop, with what it holds. */
 interface Running {
   readonly input: PersistInput;
@@ -95,7 +97,7 @@ class PersistWork implements DaemonWork {
 
   async start(): Promise<void> {
     const { inputs } = this.#config;
-    for (const { kind } of inputs) this.#events.state(kind, { ready: false, reason: "starting" });
+    for (const { kind } of inputs) this.#events.state(kind, starting);
     this.#deadLetters = await this.#deps.openDeadLetters({
       onState: (state) => this.#events.state("dead letters", state),
       onStep: () => this.#turnAll(),
@@ -197,7 +199,7 @@ class PersistWork implements DaemonWork {
       onState,
     });
     events.started(kind);
-    onState(loop.state());
+    onState(starting);
     const ended = loop.run().finally(async () => {
       away.stop();
       await store.release();

@@ -3,82 +3,56 @@
  * are killed, a parent that is killed, the watchdog.
  */
 import { afterEach, describe, expect, test } from "bun:test";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openNotifySocket } from "../../testing/notify_socket.ts";
 import { sampleValue } from "../../testing/exposition.ts";
+import { eventually, isAlive, type Program, startProgram } from "../../testing/program.ts";
 import { freePort, tempFolder } from "../../testing/servers/server.ts";
 
-interface Daemon {
-  readonly pid: number;
+interface Daemon extends Program {
   readonly base: string;
-  readonly exited: Promise<number>;
   lines(): readonly Record<string, unknown>[];
   /** Resolves with the nth (0 if left out) log line whose message matches. */
   line(pattern: RegExp, nth?: number): Promise<Record<string, unknown>>;
-  kill(signal: NodeJS.Signals): void;
 }
 
-const running: Bun.Subprocess[] = [];
+const running: Program[] = [];
 afterEach(async () => {
-  for (const child of running.splice(0)) {
-    child.kill("SIGKILL");
-    await child.exited;
-  }
+  for (const program of running.splice(0)) await program[Symbol.asyncDispose]();
 });
 
 const testMs = 60_000;
-const program = join(import.meta.dir, "../../testing/daemon_program.ts");
+const argv = [process.execPath, join(import.meta.dir, "../../testing/daemon_program.ts")];
 
 async function startDaemon(env: Readonly<Record<string, string>> = {}): Promise<Daemon> {
   const port = await freePort();
-  const child = Bun.spawn([process.execPath, program], {
-    env: { ...process.env, TPCTL_TEST_PORT: String(port), ...env },
-    stdin: "ignore",
-    stdout: "ignore",
-    stderr: "pipe",
+  const program = startProgram([], {
+    argv,
+    cwd: tmpdir(),
+    env: { TPCTL_TEST_PORT: String(port), ...env },
   });
-  running.push(child);
-  let output = "";
-  void (async () => {
-    const decoder = new TextDecoder();
-    for await (const chunk of child.stderr) output += decoder.decode(chunk, { stream: true });
-  })();
+  running.push(program);
   const lines = (): Record<string, unknown>[] =>
-    output.split("\n").slice(0, -1).map((line) => JSON.parse(line));
+    program.stderr().split("\n").slice(0, -1).map((line) => JSON.parse(line));
   return {
-    pid: child.pid,
+    ...program,
     base: `http://127.0.0.1:${port}`,
-    exited: child.exited,
     lines,
-    kill: (signal) => child.kill(signal),
     async line(pattern, nth = 0): Promise<Record<string, unknown>> {
       const found = await eventually(() =>
         lines().filter(({ message }) => pattern.test(String(message)))[nth]
       ).catch(() => undefined);
-      if (found === undefined) throw new Error(`no ${pattern} in\n${output}`);
+      if (found === undefined) throw new Error(`no ${pattern} in\n${program.stderr()}`);
       return found;
     },
   };
 }
 
-/** The first value that is not undefined; rejects after 20 s. */
-async function eventually<T>(look: () => T | undefined | Promise<T | undefined>): Promise<T> {
-  const deadline = performance.now() + 20_000;
-  while (performance.now() < deadline) {
-    const found = await look();
-    if (found !== undefined) return found;
-    await Bun.sleep(20);
-  }
-  throw new Error("it did not happen in 20 s");
-}
-
-function alive(pid: unknown): boolean {
-  try {
-    process.kill(Number(pid), 0);
-    return true;
-  } catch {
-    return false;
-  }
+async function alivesOf(lines: readonly Record<string, unknown>[]): Promise<readonly number[]> {
+  const pids = lines.map(({ pid }) => Number(pid));
+  const states = await Promise.all(pids.map(isAlive));
+  return pids.filter((_, i) => states[i]);
 }
 
 describe("signals", () => {
@@ -183,7 +157,7 @@ describe("workers", () => {
     await daemon.line(/^reloaded$/, 1);
     daemon.kill("SIGTERM");
     expect(await daemon.exited).toBe(0);
-    expect([first, second, again].filter(({ pid }) => alive(pid))).toEqual([]);
+    expect(await alivesOf([first, second, again])).toEqual([]);
     expect(daemon.lines().filter(({ message }) => message === "over: drained")).toHaveLength(3);
   }, testMs);
 
@@ -205,7 +179,7 @@ describe("workers", () => {
     const pids = [await daemon.line(/^started$/, 0), await daemon.line(/^started$/, 1)];
     daemon.kill("SIGKILL");
     await daemon.exited;
-    await eventually(() => pids.some(({ pid }) => alive(pid)) ? undefined : true);
+    await eventually(async () => (await alivesOf(pids)).length > 0 ? undefined : true);
   }, testMs);
 
   test("a worker that ends with 3 ends the whole with 3, none stays behind", async () => {
@@ -213,7 +187,7 @@ describe("workers", () => {
     const pids = [await daemon.line(/^started$/, 0), await daemon.line(/^started$/, 1)];
     expect(await daemon.exited).toBe(3);
     await daemon.line(/Cannot go on: worker \d ended with exit code 3/);
-    expect(pids.filter(({ pid }) => alive(pid))).toEqual([]);
+    expect(await alivesOf(pids)).toEqual([]);
   }, testMs);
 
   test("a second signal kills workers that drain", async () => {
@@ -223,6 +197,6 @@ describe("workers", () => {
     await daemon.line(/^Draining/);
     daemon.kill("SIGTERM");
     expect(await daemon.exited).toBe(3);
-    expect(pids.filter(({ pid }) => alive(pid))).toEqual([]);
+    expect(await alivesOf(pids)).toEqual([]);
   }, testMs);
 });
