@@ -1,6 +1,6 @@
 /**
- * Pure. The options of `[tpctl]` that both daemons have, ours throughout, and the DaemonConfig that
- * they make.
+ * Pure. The options that both daemons have besides the log's: those of `[tpctl]`, ours throughout,
+ * and the DaemonConfig that they make.
  */
 import type { Option } from "./option.ts";
 import { parseHostPort } from "./option.ts";
@@ -10,6 +10,17 @@ import type { DaemonConfig, ListenConfig } from "./persist_config.ts";
 const used = { section: "tpctl", meaning: "used", ours: true } as const;
 
 const MS_PER_SECOND = 1000;
+
+/** oslo.config's own options, of both daemons. */
+export const OSLO_CONFIG_OPTIONS: readonly Option[] = [
+  {
+    section: "DEFAULT",
+    name: "config_source",
+    kind: "string",
+    meaning: "unsupported",
+    help: "A driver of oslo.config that fetches further options.",
+  },
+];
 
 /** The table; the daemons differ in where they listen when nothing is said. */
 export function daemonOptions(listenDefault: string): readonly Option[] {

@@ -2,7 +2,7 @@
  * Pure. All options of `tpctl persist` in one table, in the order in which they are documented. The
  * reading of them is read_persist_config.ts.
  */
-import { daemonOptions } from "./daemon_options.ts";
+import { daemonOptions, OSLO_CONFIG_OPTIONS } from "./daemon_options.ts";
 import { gzipChoices } from "./endpoint.ts";
 import { KAFKA_OPTIONS } from "./kafka_options.ts";
 import { KAFKA_SECURITY_OPTIONS } from "./kafka_security.ts";
@@ -61,6 +61,7 @@ const DELIVERY_OPTIONS: readonly Option[] = [
 
 /** The table. */
 export const PERSIST_OPTIONS: readonly Option[] = [
+  ...OSLO_CONFIG_OPTIONS,
   ...LOG_OPTIONS,
   ...KAFKA_OPTIONS,
   ...KAFKA_SECURITY_OPTIONS,
