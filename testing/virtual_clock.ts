@@ -13,6 +13,7 @@ const jumpsMax = 200_000;
 const realMs = 5;
 const realTurnsMax = 2000;
 
+/** What takes part beside timers. */
 export interface VirtualClockOptions {
   /** Files or sockets take part, whose turns no virtual clock can see. */
   readonly real?: boolean;
@@ -23,6 +24,7 @@ interface Timer {
   readonly fire: () => void;
 }
 
+/** Stands still until `run`. */
 export class VirtualClock implements Clock {
   #elapsedMs = 0;
   #timers = new Set<Timer>();

@@ -21,6 +21,7 @@ export const recordOutcomes: readonly RecordOutcome[] = [
   "decode",
 ];
 
+/** The account of one topic: received is the sum of all others. */
 export interface TopicAccount {
   readonly received: number;
   readonly written: number;
@@ -31,6 +32,7 @@ export interface TopicAccount {
   readonly in_flight: number;
 }
 
+/** Counts records, never items: a record with several items has one outcome. */
 export interface Account {
   received(topic: string, count: number): void;
   settled(topic: string, outcome: RecordOutcome, count: number): void;

@@ -11,6 +11,7 @@
  */
 export type DeadLetterClass = "decode" | "invalid" | "rejected" | "too_large" | "unroutable";
 
+/** Where a letter comes from: a Kafka record, an AMQP message or a line of a file. */
 export type DeadLetterSource =
   | {
     readonly topic: string;
@@ -24,6 +25,7 @@ export type DeadLetterSource =
   | { readonly exchange: string; readonly routing_key: string; readonly message_id: string }
   | { readonly file: string; readonly line: number };
 
+/** What a box keeps; letter_text.ts writes it down. */
 export interface DeadLetter {
   readonly source: DeadLetterSource;
   readonly class: DeadLetterClass;

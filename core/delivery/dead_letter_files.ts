@@ -22,6 +22,7 @@ const scanMs = 5000;
 /** Above this part of the bound it is looked up every time. */
 const scanPart = 0.9;
 
+/** Where the files go and how large they get. */
 export interface DeadLetterFilesOptions {
   /** `<state_dir>/dead-letters`; made when the first letter comes. */
   readonly folder: string;
@@ -34,6 +35,7 @@ export interface DeadLetterFilesOptions {
   readonly fileBytesMax?: number;
 }
 
+/** What the box works with and tells. */
 export interface DeadLetterFilesDeps extends LetterQueueDeps {
   readonly registry: Registry;
 }

@@ -10,11 +10,13 @@ import type { DeadLetter, DeadLetterBox } from "./dead_letter.ts";
 import { letterLine } from "./letter_text.ts";
 import type { OutgoingRecord, Producer } from "./producer.ts";
 
+/** The topic, and the subcommand that writes to it. */
 export interface DeadLetterTopicOptions {
   readonly topic: string;
   readonly command: string;
 }
 
+/** What the box works with. */
 export interface DeadLetterTopicDeps {
   readonly producer: Producer;
   /** Takes what the broker refuses for good. */

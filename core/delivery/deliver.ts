@@ -28,11 +28,13 @@ export interface Outcomes {
   onTurn(): void;
 }
 
+/** Whether the store takes data, or why not. */
 export interface DeliveryState {
   readonly ready: boolean;
   readonly reason?: string;
 }
 
+/** What a delivery works with and tells. */
 export interface DeliveryDeps {
   readonly writer: Writer;
   readonly clock: Clock;
@@ -44,6 +46,7 @@ export interface DeliveryDeps {
   readonly onState: (state: DeliveryState) => void;
 }
 
+/** The one way to a writer, for all its loops. */
 export interface Delivery {
   readonly writer: Writer;
   /**

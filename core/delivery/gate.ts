@@ -8,12 +8,13 @@
 import type { Clock } from "../clock.ts";
 
 const backoffMsFirst = 100;
-export const backoffMsMax = 30_000;
+const backoffMsMax = 30_000;
 /** A store that asks for more patience than this is asked again anyway. */
 const retryAfterMsMax = 15 * 60_000;
 /** The longest sleep without a word to the watchdog. */
 const stepMsMax = 1000;
 
+/** What a gate works with. */
 export interface GateDeps {
   readonly clock: Clock;
   /** A number in [0, 1). */
@@ -30,6 +31,7 @@ export interface GateFailure {
   readonly retryAfterMs: number | undefined;
 }
 
+/** Open until `failed`. */
 export class Gate {
   #deps: GateDeps;
   #failures = 0;

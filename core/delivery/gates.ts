@@ -21,6 +21,7 @@ export interface Passage {
   readonly opinion?: true;
 }
 
+/** What the gates work with and tell. */
 export interface GatesDeps extends GateDeps {
   /** The store's name. */
   readonly name: string;
@@ -31,6 +32,7 @@ export interface GatesDeps extends GateDeps {
   readonly asStoreError: (error: unknown) => StoreError;
 }
 
+/** The gates of one store; all open, and the store not asked yet. */
 export class Gates {
   #deps: GatesDeps;
   #store: Gate;

@@ -15,6 +15,7 @@ import type { TrackedBlock } from "./tracked_block.ts";
 const destinationsMax = 1024;
 const newline = 10;
 
+/** The bounds of a batch. */
 export interface GatherOptions {
   readonly precision: "ms" | "ns";
   /** Lines or documents of one batch. */
@@ -23,6 +24,7 @@ export interface GatherOptions {
   readonly requestBytesMax: number;
 }
 
+/** Takes items from an encoder, gives batches to a loop. */
 export interface Gatherer extends ItemSinks {
   /** The items that follow are made of records of this block. */
   begin(block: TrackedBlock): void;

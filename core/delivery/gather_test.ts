@@ -25,12 +25,19 @@ function blockOf(first: number, count: number): RecordBlock {
   };
 }
 
-function writeLine(gatherer: Gatherer, destination: string, text: string, end = true): void {
+interface Line {
+  readonly destination: string;
+  readonly text: string;
+  /** The line is begun and never ended. */
+  readonly torn?: boolean;
+}
+
+function writeLine(gatherer: Gatherer, { destination, text, torn }: Line): void {
   const sink = gatherer.lines(destination);
   const bytes = new TextEncoder().encode(text);
   sink.reserve(bytes.length).set(bytes, sink.length);
   sink.length += bytes.length;
-  if (end) sink.endLine(blockOf(0, 1), Number(text.split(" ")[0]));
+  if (!torn) sink.endLine(blockOf(0, 1), Number(text.split(" ")[0]));
 }
 
 function takeAll(gatherer: Gatherer): GatheredBatch[] {
@@ -74,9 +81,9 @@ describe("gathering lines", () => {
       gatherer.begin(tracked);
       plan.forEach(([to, padding, torn, closes], i) => {
         const destination = `d${to}`;
-        if (torn) writeLine(gatherer, destination, "never ended", false);
+        if (torn) writeLine(gatherer, { destination, text: "never ended", torn });
         const line = `${i} ${"x".repeat(padding)}`;
-        writeLine(gatherer, destination, line);
+        writeLine(gatherer, { destination, text: line });
         expected.set(destination, [...expected.get(destination) ?? [], line.trimEnd()]);
         if (closes) gatherer.close();
         take();
@@ -91,9 +98,9 @@ describe("gathering lines", () => {
   test("kept destinations stay open, full ones do not", () => {
     const gatherer = createGatherer(bounds);
     gatherer.begin(new TrackedBlock(blockOf(0, 10)));
-    writeLine(gatherer, "kept", "1 a");
-    writeLine(gatherer, "other", "2 a");
-    for (let i = 0; i < 5; i++) writeLine(gatherer, "full", `${i} b`);
+    writeLine(gatherer, { destination: "kept", text: "1 a" });
+    writeLine(gatherer, { destination: "other", text: "2 a" });
+    for (let i = 0; i < 5; i++) writeLine(gatherer, { destination: "full", text: `${i} b` });
     gatherer.close((destination) => destination !== "other");
     expect(takeAll(gatherer).map(({ destination }) => destination)).toEqual(["other", "full"]);
     expect(gatherer.open).toBe(1);
@@ -104,7 +111,7 @@ describe("gathering lines", () => {
     gatherer.begin(new TrackedBlock(blockOf(0, 1)));
     const buffers = new Set<ArrayBufferLike>();
     for (let i = 0; i < 1000; i++) {
-      writeLine(gatherer, "d", `0 ${"x".repeat(50)}`);
+      writeLine(gatherer, { destination: "d", text: `0 ${"x".repeat(50)}` });
       for (const batch of takeAll(gatherer)) {
         if (batch.kind === "lines") buffers.add(batch.body.buffer);
         gatherer.release(batch);
@@ -116,7 +123,7 @@ describe("gathering lines", () => {
   test("very many destinations do not stay open", () => {
     const gatherer = createGatherer(bounds);
     gatherer.begin(new TrackedBlock(blockOf(0, 1)));
-    for (let i = 0; i < 5000; i++) writeLine(gatherer, `d${i}`, "0 a");
+    for (let i = 0; i < 5000; i++) writeLine(gatherer, { destination: `d${i}`, text: "0 a" });
     expect(gatherer.open).toBeLessThanOrEqual(1024);
     gatherer.close();
     expect(takeAll(gatherer).length).toBe(5000);
@@ -127,7 +134,9 @@ describe("parts of a batch", () => {
   test("hold the same lines and records as the whole", () => {
     const gatherer = createGatherer({ ...bounds, requestItemsMax: 20, requestBytesMax: 1e6 });
     gatherer.begin(new TrackedBlock(blockOf(0, 20)));
-    for (let i = 0; i < 20; i++) writeLine(gatherer, "d", `${i} ${"y".repeat(i)}`);
+    for (let i = 0; i < 20; i++) {
+      writeLine(gatherer, { destination: "d", text: `${i} ${"y".repeat(i)}` });
+    }
     const [whole] = takeAll(gatherer);
     if (whole === undefined) throw new Error("nothing was gathered");
     const slice = sliceGathered(sliceGathered(whole, 5, 18), 2, 6);

@@ -5,6 +5,7 @@
 import { type Batch, lineAt, type LineBatch, sliceBatch } from "./batch.ts";
 import type { Origins } from "./offsets.ts";
 
+/** A batch as gather.ts makes it. */
 export type GatheredBatch = Batch & { readonly origins: Origins };
 
 /** Items `from` (included) to `to` (excluded); bytes are shared. */

@@ -39,6 +39,7 @@ export class ItemColumns {
   }
 }
 
+/** Columns that are nobody's at the moment, within a bound. */
 export class ColumnsPool {
   #free: ItemColumns[] = [];
   #bytes = 0;

@@ -11,6 +11,7 @@ const retryMsMax = 5000;
 /** Letters handed to one store. */
 const lettersMax = 1000;
 
+/** What a queue works with and tells. */
 export interface LetterQueueDeps {
   readonly clock: Clock;
   readonly log: Log;
@@ -33,6 +34,7 @@ interface Entry {
   aborted: boolean;
 }
 
+/** An empty queue before a place that `store` writes to. */
 export class LetterQueue {
   #deps: LetterQueueDeps;
   #store: StoreLetters;

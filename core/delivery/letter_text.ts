@@ -6,6 +6,7 @@ import type { DeadLetter } from "./dead_letter.ts";
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
+/** Who writes a letter down, and when. */
 export interface LetterContext {
   /** The subcommand: `persist`, `pipeline`, ... */
   readonly command: string;

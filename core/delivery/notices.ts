@@ -9,6 +9,7 @@ const intervalMs = 60_000;
 /** Subjects (a kind and a destination) that are told apart; beyond it the oldest is forgotten. */
 const subjectsMax = 1000;
 
+/** What there is to say. Reasons are the store's words. */
 export interface Notices {
   /** Items refused as older than the retention. */
   expired(store: string, destination: string, reason: string): void;
@@ -30,6 +31,7 @@ interface Subject {
   unsaid: number;
 }
 
+/** Nothing said yet. */
 export function createNotices(deps: { readonly clock: Clock; readonly log: Log }): Notices {
   const { clock, log } = deps;
   const subjects = new Map<string, Subject>();

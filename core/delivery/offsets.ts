@@ -19,6 +19,7 @@ export interface Origins {
   readonly count: number;
 }
 
+/** Blocks on their way, by partition. */
 export interface Offsets {
   /** From now on the block's records are unsettled; `encoded` must be called for each of them. */
   track(block: RecordBlock): TrackedBlock;

@@ -2,6 +2,7 @@
  * Pure. `Slots`: how many may be at it at once; the others wait in line.
  */
 
+/** So many free slots. */
 export class Slots {
   #free: number;
   #waiting: (() => void)[] = [];

@@ -12,6 +12,7 @@ const compactPartMax = 0.5;
 /** What a record costs beside its bytes: its places in the columns, and a letter in line for it. */
 const recordBytes = 64;
 
+/** A block whose records are all unsettled and not yet encoded. */
 export class TrackedBlock {
   readonly topic: string;
   readonly partition: number;

@@ -7,6 +7,7 @@ import type { RecordBlock } from "../delivery/records.ts";
 const lf = 10;
 const cr = 13;
 
+/** Which input it is, and how long a line may be. */
 export interface LineBlocksOptions {
   /** The file's path, `-` for stdin. */
   readonly file: string;
@@ -16,6 +17,7 @@ export interface LineBlocksOptions {
   readonly lineBytesMax: number;
 }
 
+/** Before the first chunk of an input. */
 export class LineBlocks {
   #options: LineBlocksOptions;
   /** The unfinished line, in the pieces it came in. */

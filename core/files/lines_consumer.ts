@@ -15,12 +15,14 @@ const lineBytesMaxDefault = 64 * 1024 * 1024;
 /** A source that is waited for is said to be alive so often. */
 const turnMs = 1000;
 
+/** What to read. */
 export interface LinesConsumerOptions {
   /** Paths in the order they are read; `-` is stdin. */
   readonly paths: readonly string[];
   readonly lineBytesMax?: number;
 }
 
+/** What the consumer works with. */
 export interface LinesConsumerDeps {
   readonly events: ConsumerEvents;
   readonly clock: Clock;

@@ -3,6 +3,7 @@
  */
 import type { Clock } from "../clock.ts";
 
+/** Nobody waits yet. */
 export class Changes {
   #clock: Clock;
   #waiting: (() => void)[] = [];

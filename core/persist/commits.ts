@@ -10,6 +10,7 @@ import type { Offsets } from "../delivery/offsets.ts";
 /** Settled records wait so long for more to be committed with. */
 const coalesceMs = 100;
 
+/** What is committed where. */
 export interface CommitsDeps {
   readonly consumer: Consumer;
   readonly offsets: Offsets;
@@ -18,6 +19,7 @@ export interface CommitsDeps {
   readonly onFailure: (error: unknown) => void;
 }
 
+/** Nothing to commit yet. */
 export class Commits {
   #deps: CommitsDeps;
   #wanted = false;

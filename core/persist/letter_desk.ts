@@ -23,6 +23,7 @@ export interface RefusedRecord {
   readonly item?: unknown;
 }
 
+/** Where letters go, and who hears of it. */
 export interface LetterDeskDeps {
   readonly box: DeadLetterBox;
   readonly offsets: Offsets;
@@ -34,6 +35,7 @@ export interface LetterDeskDeps {
   readonly onFailure: (error: unknown) => void;
 }
 
+/** No letter in line. */
 export class LetterDesk {
   #deps: LetterDeskDeps;
   #refused: RefusedRecord[] = [];

@@ -32,7 +32,7 @@ import { Outbox } from "./outbox.ts";
 /** Records that are encoded between two looks at the clock. */
 const recordsPerLook = 256;
 /** Encoding gives way to timers and sockets after so long. */
-const sliceMsMax = 20;
+const sliceMsMax = 30;
 /** What stopping and giving partitions away wait for a commit, behind the drain bound. */
 const commitMsMax = 5000;
 /** From this part of the bound on, bytes that nobody needs are let go. */
@@ -192,7 +192,7 @@ class Loop implements PersistLoop {
         const hasRoom = (): boolean => this.#outbox.hasRoom || this.#stopping;
         if (!hasRoom()) await this.#changes.until(hasRoom, Infinity);
         if (clock.monotonic() - began >= sliceMsMax) {
-          await turn();
+          await clock.sleep(0);
           began = clock.monotonic();
         }
         if (tracked.forgotten) return;
@@ -288,7 +288,8 @@ class Loop implements PersistLoop {
 
   /** Finishes what is in flight of these partitions, within the bound, and commits it. */
   async #giveAway(partitions: readonly TopicPartition[]): Promise<void> {
-    await turn();
+    // A block that was handed out in this very moment is tracked first.
+    await this.#deps.clock.sleep(0);
     this.#outbox.hurry();
     const settled = (): boolean => sum(this.#offsets.unsettled(partitions)) === 0;
     await this.#changes.until(settled, this.#options.drainMs);
@@ -323,11 +324,6 @@ class Loop implements PersistLoop {
   #unsettledBytes(): number {
     return this.#offsets.bytes + this.#gatherer.bytes;
   }
-}
-
-/** One turn of the event loop: timers that are due and sockets that have data come first. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function sum(counts: ReadonlyMap<string, number>): number {

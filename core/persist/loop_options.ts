@@ -30,6 +30,7 @@ export interface PersistOptions {
   readonly requestBytesMax?: number;
 }
 
+/** What holds where the options leave it out. */
 export const persistDefaults = {
   lingerMs: 200,
   drainMs: 15_000,
@@ -37,6 +38,7 @@ export const persistDefaults = {
   requestBytesMax: 4 * 1024 * 1024,
 } as const;
 
+/** What a loop works with and tells. */
 export interface PersistDeps {
   /** Makes the source; called once, when `run` begins. Whether it ends by itself is its business. */
   readonly consumer: (events: ConsumerEvents) => Consumer | Promise<Consumer>;
@@ -59,6 +61,7 @@ export interface PersistDeps {
   readonly onState: (state: LoopState) => void;
 }
 
+/** Whether the source delivers, or why not. */
 export interface LoopState {
   readonly ready: boolean;
   readonly reason?: string;
@@ -72,6 +75,7 @@ export interface PersistOutcome {
   readonly complete: boolean;
 }
 
+/** One source being stored. */
 export interface PersistLoop {
   /**
    * Runs until the source ends or `stop` is called, then drains, commits and closes the consumer.

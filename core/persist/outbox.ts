@@ -11,6 +11,7 @@ const silenceMs = 5;
 /** Batches under way per request slot; with so many the next block is not pulled. */
 const batchesPerSlot = 2;
 
+/** How long to wait for more. */
 export interface OutboxOptions {
   /** How long gathered items wait for more while requests are under way. */
   readonly lingerMs: number;
@@ -18,6 +19,7 @@ export interface OutboxOptions {
   readonly batchRecordsMax: number;
 }
 
+/** Where items come from and go to. */
 export interface OutboxDeps {
   readonly gatherer: Gatherer;
   readonly delivery: Delivery;
@@ -30,6 +32,7 @@ export interface OutboxDeps {
   readonly onFailure: (error: unknown) => void;
 }
 
+/** Nothing sent yet. */
 export class Outbox {
   #options: OutboxOptions;
   #deps: OutboxDeps;
