@@ -11,12 +11,18 @@ export type Priority = string;
 export interface Notification {
   readonly priority: Priority;
   readonly event_type: string;
-  readonly publisher_id: string;
+  /** Text, or null where the sender left it out. */
+  readonly publisher_id: Value;
   readonly payload: Value;
   /** The request context, `_context_` keys without their prefix. */
   readonly ctxt: Dict;
   /** message_id and timestamp. */
   readonly metadata: Dict;
+  /**
+   * What JSONPath expressions of definitions look into: ctxt, publisher_id, event_type, payload and
+   * metadata, in this order. It has no priority. Nobody changes it.
+   */
+  readonly message: Dict;
 }
 
 /** A notification on its way: what it says, and what is needed to dead-letter or acknowledge it. */

@@ -31,7 +31,8 @@ export function dumpJson(value: PyValue, options: DumpOptions): string {
   return String(value);
 }
 
-function dumpFloat(value: number, options: DumpOptions): string {
+/** A float as JSON text; throws JsonError for NaN and the infinities without `allowNan`. */
+export function dumpFloat(value: number, options: DumpOptions): string {
   if (Number.isFinite(value)) return floatRepr(value);
   if (options.allowNan === false) {
     throw new JsonError(
@@ -52,7 +53,8 @@ const SHORT: Readonly<Record<string, string>> = {
   "\t": "\\t",
 };
 
-function dumpString(text: string, options: DumpOptions): string {
+/** A string as JSON text, in quotes. */
+export function dumpString(text: string, options: DumpOptions): string {
   // deno-lint-ignore no-control-regex
   const special = options.ensureAscii ? /["\\]|[^ -~]/g : /["\\\x00-\x1f]/g;
   const escaped = text.replace(special, (unit) => SHORT[unit] ?? hexEscape(unit));

@@ -33,7 +33,8 @@ const SHORT: Readonly<Record<string, string>> = {
 // Python calls these not printable: other (C) and separators (Z), but the space.
 const SPECIAL = /[\\'"]|(?! )[\p{C}\p{Z}]/gu;
 
-function stringRepr(text: string): string {
+/** Python's `repr(str)`: in single quotes unless it holds some and no double ones. */
+export function stringRepr(text: string): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
   const escaped = text.replace(SPECIAL, (character) => {
     if (character === "'" || character === '"') {
