@@ -1,0 +1,168 @@
+/**
+ * Pure. YAML as PyYAML's safe_load reads it, on top of the `yaml` package: one document, YAML 1.1
+ * scalars, merge keys, the last of a repeated key. What is wrong is gathered with its place; hostile
+ * documents are refused within named bounds.
+ */
+import {
+  type Document,
+  Lexer,
+  LineCounter,
+  parseAllDocuments,
+  visit,
+  type YAMLParseError,
+} from "yaml";
+import { ConfigError, type Place } from "../errors.ts";
+import { Composer, type RepeatedKey, TooMuch, type YamlLimits } from "./compose.ts";
+import { shortened, type YamlNode } from "./node.ts";
+
+/** A document, or what keeps it from being one. */
+export interface LoadedYaml {
+  /** Undefined when there are problems. An empty document is a scalar with the value null. */
+  readonly root: YamlNode | undefined;
+  /** In file order. */
+  readonly problems: readonly ConfigError[];
+  /** No problem to the reference, which takes the last one. */
+  readonly repeated: readonly RepeatedKey[];
+}
+
+export interface LoadYamlLimits extends YamlLimits {
+  readonly charactersMax: number;
+}
+
+/** Far above any real file: 50,000 lines of definitions are 2,000,000 characters. */
+export const yamlLimits: LoadYamlLimits = {
+  charactersMax: 32 * 1024 * 1024,
+  depthMax: 100,
+  nodesMax: 2_000_000,
+};
+
+/** What PyYAML's reader takes for binary. */
+const UNPRINTABLE = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
+
+/** Never throws: whatever is wrong is in `problems`. `file` is only named in places. */
+export function loadYaml(
+  text: string,
+  file: string,
+  limits: LoadYamlLimits = yamlLimits,
+): LoadedYaml {
+  const lines = new LineCounter();
+  const placeOf = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset);
+    return line === 0 ? { file, line: 1, column: 1 } : { file, line, column: col };
+  };
+  const refused = (problem: ConfigError): LoadedYaml => (
+    { root: undefined, problems: [problem], repeated: [] }
+  );
+  const source = text.replace(/^\ufeff/, "");
+  const unreadable = checkText(source, file, limits);
+  if (unreadable !== undefined) return refused(unreadable);
+  try {
+    return parse(source, { lines, placeOf, limits });
+  } catch (error) {
+    if (error instanceof TooMuch) {
+      const why = `${error.message}, expected a smaller file`;
+      return refused(new ConfigError(`Cannot read the YAML: ${why}`, placeOf(error.offset)));
+    }
+    // The parser calls itself once per level; only absurd nesting gets here.
+    if (!(error instanceof RangeError)) throw error;
+    const text = "Cannot read the YAML: it is nested too deeply, expected a few levels";
+    return refused(new ConfigError(text, { file, line: 1, column: 1 }));
+  }
+}
+
+interface Reading {
+  readonly lines: LineCounter;
+  readonly placeOf: (offset: number) => Place;
+  readonly limits: LoadYamlLimits;
+}
+
+function parse(source: string, { lines, placeOf, limits }: Reading): LoadedYaml {
+  const documents = parseAllDocuments(source, {
+    version: "1.1",
+    schema: "failsafe",
+    uniqueKeys: false,
+    merge: false,
+    prettyErrors: false,
+    logLevel: "silent",
+    lineCounter: lines,
+  });
+  const broken = documents.flatMap((document) => document.errors)
+    .toSorted((a, b) => a.pos[0] - b.pos[0])[0];
+  const tab = source.includes("\t") ? tabOffset(source) : undefined;
+  if (tab !== undefined && (broken === undefined || tab <= broken.pos[0])) {
+    const text = "Cannot read the YAML: a tab stands where only spaces may, expected spaces";
+    return { root: undefined, problems: [new ConfigError(text, placeOf(tab))], repeated: [] };
+  }
+  if (broken !== undefined) {
+    const offset = openQuote(documents, broken) ?? broken.pos[0];
+    const found = shortened(source.slice(offset).split("\n", 1)[0] ?? "");
+    const text = `Cannot read the YAML at '${found}': ${plainWords(broken.message)}`;
+    const problem = new ConfigError(text, placeOf(offset), { cause: broken });
+    return { root: undefined, problems: [problem], repeated: [] };
+  }
+  const [document, second] = documents;
+  if (second !== undefined) {
+    const text =
+      "Cannot read a second document: the file holds one already, expected no '---' in between";
+    const problem = new ConfigError(text, placeOf(second.range[0]));
+    return { root: undefined, problems: [problem], repeated: [] };
+  }
+  const tags = document?.warnings.map((warning) => warning.pos[0]) ?? [];
+  const composer = new Composer(placeOf, tags, limits);
+  const root = composer.compose({ node: document?.contents ?? null, offset: 0 });
+  const { problems, repeated } = composer;
+  return { root: problems.length === 0 ? root : undefined, problems, repeated };
+}
+
+function checkText(
+  source: string,
+  file: string,
+  limits: LoadYamlLimits,
+): ConfigError | undefined {
+  if (source.length > limits.charactersMax) {
+    const why = `it has more than ${limits.charactersMax} characters`;
+    return new ConfigError(`Cannot read the YAML: ${why}, expected a smaller file`, { file });
+  }
+  const found = UNPRINTABLE.exec(source);
+  if (found === null) return undefined;
+  const before = source.slice(0, found.index);
+  const line = before.split("\n").length;
+  const column = found.index - before.lastIndexOf("\n");
+  const code = (found[0].codePointAt(0) ?? 0).toString(16).padStart(4, "0");
+  const text = `Cannot read the YAML: it holds the character U+${code}, expected text`;
+  return new ConfigError(text, { file, line, column });
+}
+
+/** Where the quote stands that is never closed; the parser only points at the end. */
+function openQuote(
+  documents: readonly Document.Parsed[],
+  error: YAMLParseError,
+): number | undefined {
+  if (error.code !== "MISSING_CHAR") return undefined;
+  let offset: number | undefined;
+  for (const document of documents) {
+    visit(document, {
+      Scalar(_key, { type, range }) {
+        if (type?.startsWith("QUOTE_") && range && range[1] >= error.pos[0]) offset ??= range[0];
+      },
+    });
+  }
+  return offset;
+}
+
+/** The first tab between two tokens; inside quotes, blocks and comments tabs are text. */
+function tabOffset(source: string): number | undefined {
+  let offset = 0;
+  for (const token of new Lexer().lex(source)) {
+    if (/^[ \t]*\t[ \t]*$/.test(token)) return offset + token.indexOf("\t");
+    // The lexer's own marks have no length in the text.
+    if (!/^[\x02\x18\x1f\ufeff]$/.test(token)) offset += token.length;
+  }
+  return undefined;
+}
+
+/** The parser's first sentence, with a small letter. */
+function plainWords(message: string): string {
+  const text = message.split("\n", 1)[0] ?? "";
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
