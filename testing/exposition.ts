@@ -3,12 +3,14 @@
  * or read in two ways throws.
  */
 
+/** One line of numbers. */
 export interface ExpositionSample {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
 }
 
+/** One name with its samples. */
 export interface ExpositionFamily {
   readonly name: string;
   readonly help: string;

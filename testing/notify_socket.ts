@@ -4,6 +4,7 @@
  */
 import { dlopen } from "bun:ffi";
 
+/** A socket that listens. */
 export interface NotifySocket extends Disposable {
   /** What NOTIFY_SOCKET is to be. */
   readonly path: string;

@@ -19,6 +19,7 @@ export interface Program extends AsyncDisposable {
   kill(signal: NodeJS.Signals): void;
 }
 
+/** How it is started. */
 export interface ProgramOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;

@@ -5,6 +5,7 @@
  */
 import type { Counter, Gauge, Histogram, Labels, Registry } from "./registry.ts";
 
+/** What the format knows of the kinds of metric. */
 export type MetricType = "counter" | "gauge" | "histogram";
 
 /** One series of a snapshot. Plain data: it travels between processes as JSON. */
@@ -16,6 +17,7 @@ export interface SeriesSnapshot {
   readonly counts?: readonly number[];
 }
 
+/** All series of one name. */
 export interface FamilySnapshot {
   readonly name: string;
   readonly help: string;

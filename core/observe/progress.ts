@@ -40,6 +40,7 @@ export function lagOf(snapshot: MetricsSnapshot): number | undefined {
   return series.length === 0 ? undefined : series.reduce((sum, { value }) => sum + value, 0);
 }
 
+/** How far it has come, at one look. */
 export interface Progress {
   readonly total: TopicAccount;
   readonly lag: number | undefined;

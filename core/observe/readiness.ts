@@ -9,12 +9,14 @@ export interface PartState {
   readonly reason?: string | undefined;
 }
 
+/** The whole, as `/readyz` says it. */
 export interface ReadinessState {
   readonly ready: boolean;
   /** `part: reason` of every part that is not ready, in the order the parts were added. */
   readonly reasons: readonly string[];
 }
 
+/** The states of all parts, kept together. */
 export interface Readiness {
   /** Says how a part stands; an unknown part is added. True when that changed anything. */
   set(part: string, state: PartState): boolean;

@@ -9,6 +9,7 @@ import type { Log } from "../log/log.ts";
 import { expositionType } from "./exposition.ts";
 import type { ReadinessState } from "./readiness.ts";
 
+/** What the port tells, asked at each request. */
 export interface ObserveServerDeps {
   /** The exposition text, made anew at each request. */
   readonly metrics: () => string;
@@ -16,6 +17,7 @@ export interface ObserveServerDeps {
   readonly log: Log;
 }
 
+/** A port that is open. */
 export interface ObserveServer {
   /** Where it listens, with the port the system chose for 0. */
   readonly address: HostPort;

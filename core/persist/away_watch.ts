@@ -6,6 +6,7 @@ import type { Clock } from "../clock.ts";
 import { RunError } from "../errors.ts";
 import type { LoopState } from "./loop_options.ts";
 
+/** How long, and of what. */
 export interface AwayWatchOptions {
   /** 0: for ever. */
   readonly failFastMs: number;
@@ -13,6 +14,7 @@ export interface AwayWatchOptions {
   readonly source: string;
 }
 
+/** Hears how the source is. */
 export interface AwayWatch {
   /** The source's state, at every change; away from the start until told otherwise. */
   heard(state: LoopState): void;

@@ -20,6 +20,7 @@ import type { LoopState, PersistLoop, PersistOptions, PersistOutcome } from "./l
 import { planReload } from "./reload_plan.ts";
 import { createStoreSet, type StoreSet, type StoreUse } from "./store_set.ts";
 
+/** What the loops are made of, opened when it is needed. */
 export interface PersistWorkDeps {
   readonly clock: Clock;
   readonly log: Log;

@@ -11,6 +11,7 @@ export interface LoopChange {
   readonly change: "keep" | "tune" | "restart" | "start" | "stop";
 }
 
+/** What a reload does, and what it cannot do. */
 export interface ReloadPlan {
   readonly loops: readonly LoopChange[];
   /** Options that changed and cannot be taken over while the process runs. */

@@ -10,6 +10,7 @@ import type { Log } from "../log/log.ts";
 import type { PartState } from "../observe/readiness.ts";
 import type { Registry } from "../observe/registry.ts";
 
+/** What the set needs from outside. */
 export interface StoreSetDeps {
   readonly clock: Clock;
   readonly log: Log;
@@ -28,6 +29,7 @@ export interface StoreUse {
   release(): Promise<void>;
 }
 
+/** Stores by their endpoints. */
 export interface StoreSet {
   /** Rejects as opening the writer does. */
   use(endpoint: StoreEndpoint): Promise<StoreUse>;

@@ -21,6 +21,7 @@ export interface DaemonWork {
   report(): readonly LogFields[];
 }
 
+/** How the work ended. */
 export interface WorkOutcome {
   /** The sources came to their end and all of it is settled. */
   readonly complete: boolean;
@@ -60,11 +61,13 @@ export interface Front {
   close(): Promise<void>;
 }
 
+/** The bounds of a daemon. */
 export interface DaemonOptions {
   /** How long the work may take to stop. */
   readonly drainMs: number;
 }
 
+/** What a daemon is put together from. */
 export interface DaemonDeps {
   readonly front: Front;
   readonly readiness: Readiness;

@@ -13,6 +13,7 @@ import { listenForSignals, type Signals } from "./signals.ts";
 import type { Systemd } from "./systemd.ts";
 import type { ProgressLine } from "./terminal.ts";
 
+/** What a main process shows, and where. */
 export interface MainFrontDeps {
   readonly clock: Clock;
   readonly log: Log;

@@ -19,6 +19,7 @@ import type { WorkerChannel } from "./worker_channel.ts";
 import { createWorkerFront } from "./worker_front.ts";
 import { ownCommand, prepareWorkers, type Workers } from "./workers.ts";
 
+/** What the configuration says of the process itself. */
 export interface ServiceOptions {
   /** Worker processes; up to 1 this process works itself. */
   readonly workers: number;
@@ -28,6 +29,7 @@ export interface ServiceOptions {
   readonly build: BuildInfo;
 }
 
+/** The process that it runs in. */
 export interface ServiceDeps {
   readonly clock: Clock;
   readonly log: Log;
@@ -47,6 +49,7 @@ export interface Service {
   reloadParent(): Promise<void>;
 }
 
+/** How it ended, and what was counted. */
 export interface ServiceOutcome extends DaemonOutcome {
   /** The metrics of this process and its workers, at the end. */
   readonly snapshot: MetricsSnapshot;

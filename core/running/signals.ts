@@ -3,6 +3,7 @@
  * the caller's business.
  */
 
+/** What is done about each signal. */
 export interface SignalHandlers {
   /** SIGTERM or SIGINT, the first time: end in order. */
   drain(signal: string): void;
@@ -14,6 +15,7 @@ export interface SignalHandlers {
   report(): void;
 }
 
+/** The signals while they are listened to. */
 export interface Signals {
   /** Gives the signals back to the system. */
   stop(): void;

@@ -5,6 +5,7 @@
  */
 import type { Log } from "../log/log.ts";
 
+/** The messages of sd_notify(3) that a daemon sends. */
 export interface Systemd {
   /** Start-up is over, or a reload is; with the status text if given. */
   ready(status?: string): void;

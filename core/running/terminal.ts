@@ -5,6 +5,7 @@
 import type { Log } from "../log/log.ts";
 import { logThrough } from "./log_through.ts";
 
+/** The line, and the log above it. */
 export interface ProgressLine {
   draw(text: string): void;
   /** Wipes the line, so that something else can be printed. */

@@ -5,11 +5,13 @@
  */
 import type { Clock } from "../clock.ts";
 
+/** How often at most. */
 export interface TurnsOptions {
   /** Not fed more often than this. */
   readonly periodMs: number;
 }
 
+/** The loops whose turns count. */
 export interface Turns {
   /** This loop ended a turn. A loop is known from its `add` on. */
   turned(loop: string): void;

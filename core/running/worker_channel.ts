@@ -10,6 +10,7 @@ import {
   workerVariable,
 } from "./worker_messages.ts";
 
+/** What joins a worker to its parent. */
 export interface WorkerChannel {
   /** The worker's number, from 1. */
   readonly number: number;
@@ -21,6 +22,7 @@ export interface WorkerChannel {
   close(): Promise<void>;
 }
 
+/** What a worker does about what it hears. */
 export interface WorkerListener {
   message(type: ParentMessage["type"]): void;
   /** The parent ended without a word: nobody supervises this process any more. */

@@ -8,6 +8,7 @@ import type { Front } from "./daemon.ts";
 import { listenForSignals } from "./signals.ts";
 import type { WorkerChannel } from "./worker_channel.ts";
 
+/** What a worker tells, and through what. */
 export interface WorkerFrontDeps {
   readonly channel: WorkerChannel;
   readonly clock: Clock;

@@ -30,10 +30,12 @@ const workerTypes: ReadonlySet<unknown> = new Set(["turn", "ready", "metrics", "
 /** The environment variable that makes a process a worker; its value is the worker's number, from 1. */
 export const workerVariable = "TPCTL_WORKER";
 
+/** Whether a parent of ours said it. */
 export function isParentMessage(message: unknown): message is ParentMessage {
   return parentTypes.has(typeOf(message));
 }
 
+/** Whether a worker of ours said it. */
 export function isWorkerMessage(message: unknown): message is WorkerMessage {
   return workerTypes.has(typeOf(message));
 }

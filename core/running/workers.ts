@@ -16,6 +16,7 @@ import {
 } from "./worker_messages.ts";
 import { systemdVariables } from "./systemd.ts";
 
+/** How many workers, and what they are started with. */
 export interface WorkersOptions {
   readonly count: number;
   /** Program and arguments of a worker: the same binary with the same arguments. */
@@ -25,6 +26,7 @@ export interface WorkersOptions {
   readonly drainMs: number;
 }
 
+/** What the parent uses. */
 export interface WorkersDeps {
   readonly clock: Clock;
   readonly log: Log;
@@ -38,6 +40,7 @@ export interface WorkersEvents {
   readonly onState: (worker: string, state: PartState) => void;
 }
 
+/** All workers of a parent. */
 export interface Workers {
   /**
    * Starts all of them; once. Resolves when every worker has ended after `drain` or `kill`. Rejects
