@@ -47,6 +47,12 @@ export interface Found {
   readonly offset: number;
 }
 
+interface Anchor {
+  /** Undefined until all of it is read. */
+  node: YamlNode | undefined;
+  readonly place: Place;
+}
+
 interface Spot {
   readonly depth: number;
   readonly inFlow: boolean;
@@ -55,6 +61,7 @@ interface Spot {
 const CORE = "tag:yaml.org,2002:";
 const SCALAR_TAGS: readonly ScalarType[] = ["null", "bool", "int", "float", "timestamp", "str"];
 
+/** Composes one document; use it once. */
 export class Composer {
   readonly problems: ConfigError[] = [];
   readonly repeated: RepeatedKey[] = [];
@@ -62,7 +69,7 @@ export class Composer {
   readonly #placeOf: (offset: number) => Place;
   /** Where tags stand that the parser does not know, in order. */
   readonly #tagOffsets: readonly number[];
-  readonly #anchors = new Map<string, { node: YamlNode | undefined; place: Place }>();
+  readonly #anchors = new Map<string, Anchor>();
   /** Nodes of what an anchor stands for, its own aliases written out. */
   readonly #sizes = new Map<YamlNode, number>();
   #nodes = 0;
@@ -133,7 +140,7 @@ export class Composer {
     return anchor.node;
   }
 
-  #anchor(name: string | undefined, offset: number) {
+  #anchor(name: string | undefined, offset: number): Anchor | undefined {
     if (name === undefined) return undefined;
     const place = this.#placeOf(offset);
     const first = this.#anchors.get(name);
@@ -145,7 +152,7 @@ export class Composer {
         offset,
       );
     }
-    const anchor: { node: YamlNode | undefined; place: Place } = { node: undefined, place };
+    const anchor: Anchor = { node: undefined, place };
     this.#anchors.set(name, anchor);
     return anchor;
   }

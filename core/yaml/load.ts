@@ -25,6 +25,7 @@ export interface LoadedYaml {
   readonly repeated: readonly RepeatedKey[];
 }
 
+/** How large a document may be. */
 export interface LoadYamlLimits extends YamlLimits {
   readonly charactersMax: number;
 }
@@ -38,6 +39,9 @@ export const yamlLimits: LoadYamlLimits = {
 
 /** What PyYAML's reader takes for binary. */
 const UNPRINTABLE = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
+
+/** What the lexer says between tokens; it has no length in the text. */
+const LEXER_MARKS: ReadonlySet<string> = new Set(["\u0002", "\u0018", "\u001f", "\ufeff"]);
 
 /** Never throws: whatever is wrong is in `problems`. `file` is only named in places. */
 export function loadYaml(
@@ -155,8 +159,7 @@ function tabOffset(source: string): number | undefined {
   let offset = 0;
   for (const token of new Lexer().lex(source)) {
     if (/^[ \t]*\t[ \t]*$/.test(token)) return offset + token.indexOf("\t");
-    // The lexer's own marks have no length in the text.
-    if (!/^[\x02\x18\x1f\ufeff]$/.test(token)) offset += token.length;
+    if (!LEXER_MARKS.has(token)) offset += token.length;
   }
   return undefined;
 }

@@ -13,6 +13,7 @@ export class YamlDate {
 /** What one scalar means: ints and floats told apart as in `Value`. */
 export type YamlScalarValue = null | boolean | number | bigint | string | PyFloat | YamlDate;
 
+/** One value that is neither list nor map. */
 export interface YamlScalar {
   readonly kind: "scalar";
   readonly value: YamlScalarValue;
@@ -21,17 +22,20 @@ export interface YamlScalar {
   readonly place: Place;
 }
 
+/** A sequence. */
 export interface YamlList {
   readonly kind: "list";
   readonly items: readonly YamlNode[];
   readonly place: Place;
 }
 
+/** A key and what stands under it. */
 export interface YamlEntry {
   readonly key: YamlScalar;
   readonly value: YamlNode;
 }
 
+/** A mapping. */
 export interface YamlMap {
   readonly kind: "map";
   /**
