@@ -78,7 +78,7 @@ function checkText(what: string, text: string, options: LineOptions): void {
 
 /** Monasca Persister's escaping of names and tags; backslashes are doubled and read back doubled. */
 function escapeTag(text: string): string {
-  return text.replace(/[\\ ,=]/g, "\\$&");
+  return /[\\ ,=]/.test(text) ? text.replace(/[\\ ,=]/g, "\\$&") : text;
 }
 
 /** A string field's value in quotes; a line break becomes a backslash and an n. */

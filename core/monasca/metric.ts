@@ -63,9 +63,8 @@ export function metricSeries(metric: PyDict, meta: PyDict, options: LineOptions)
     dimensions === undefined ? [] : asObject(dimensions, "dimensions"),
   );
   tags.set("_tenant_id", tenantId).set("_region", region);
-  const texts = [...tags]
-    .sort(([a], [b]) => compareText(a, b))
-    .map(([key, value]) => tagText(key, value, options));
+  const texts = [...tags.keys()].sort(compareText)
+    .map((tag) => tagText(tag, tags.get(tag) ?? null, options));
   const key = [measurementText(name, options), ...texts].join(",");
   checkKey(key, "value_meta");
   return { destination: destinationOf(options, tenantId), key };

@@ -269,6 +269,7 @@ describe("the scanning encoder gives what the plain one gives", () => {
       `{"metric": ["n", ${values}], ${meta}, "creation_time": 1}`,
       `\ufeff${good}`,
       good.replace("{}}", "{}\ufeff}"),
+      good.replace("{}}", '{"a":"","}}'),
     ];
     // Names of all lengths, so that what differs stands in each place of an eight-byte word.
     const alike = Array.from({ length: 9 }, (_, i) => {
