@@ -83,7 +83,10 @@ export class Cluster {
     const address = this.#nodes.get(node);
     if (address === undefined) {
       return Promise.reject(
-        new KafkaFailure(`Kafka broker ${node} is not in the cluster`, "closed"),
+        new KafkaFailure(
+          `Cannot reach Kafka broker ${node}: the cluster does not name it now`,
+          "closed",
+        ),
       );
     }
     return this.#open(address, purpose);

@@ -4,10 +4,9 @@
  * tests ask of a running cluster (topics, records, offsets) stands in kafka_admin.ts.
  */
 import { writeFile } from "node:fs/promises";
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { Kafka as Client } from "kafkajs";
-import { freePort, type ServerProcess, startServer, tempFolder } from "./server.ts";
+import { findProgram, freePort, type ServerProcess, startServer, tempFolder } from "./server.ts";
 import {
   javaCommand,
   type KafkaFiles,
@@ -103,8 +102,7 @@ async function startCluster(
   files: KafkaFiles,
 ): Promise<Kafka> {
   const folder = await tempFolder("kafka");
-  const removeNow = (): void => rmSync(folder.path, { recursive: true, force: true });
-  process.on("exit", removeNow);
+  removeLater(folder.path);
   const certificates = options.security === true ? join(folder.path, "certificates") : "";
   if (certificates !== "") await writeCertificates(certificates);
   const count = options.nodes ?? 1;
@@ -124,12 +122,11 @@ async function startCluster(
       config: options.config,
     });
     await writeFile(properties, text);
-    const argv = [...javaCommand(files, heapMb), "kafka.Kafka", properties];
+    const argv = [...dieWithUs(), ...javaCommand(files, heapMb), "kafka.Kafka", properties];
     const name = `Kafka ${options.version}, node ${id}`;
     nodes.push(new Node({ id, name, argv, brokers, dataFolder: join(home, "data") }));
   }
   const stop = async (): Promise<void> => {
-    process.off("exit", removeNow);
     await admin.close();
     await Promise.all(nodes.map((node) => node.stop()));
     await folder.remove();
@@ -200,6 +197,17 @@ class Node implements KafkaNode {
   thaw(): void {
     this.#process?.signal("SIGCONT");
   }
+}
+
+/** Puts a command under the kernel's care: no test runner tells a fixture when it ends, or is killed. */
+function dieWithUs(): string[] {
+  return findProgram("setpriv") === undefined ? [] : ["setpriv", "--pdeathsig", "SIGKILL"];
+}
+
+/** Removes a folder when this process is gone, in whatever way: its end of the pipe closes. */
+function removeLater(folder: string): void {
+  const script = 'cat; sleep 1; rm -rf "$0"';
+  Bun.spawn(["sh", "-c", script, folder], { stdin: "pipe", stdout: "ignore" }).unref();
 }
 
 /** Whether the node answers and knows itself as part of the cluster. */

@@ -2,7 +2,13 @@
  * Edge (net, processes). What tests ask of a running Kafka: topics, records of any codec, transactions,
  * offsets. Built on kafkajs's admin and producer and on kcat, never on the code under test.
  */
-import { type Admin, CompressionTypes, Kafka as Client, type Producer } from "kafkajs";
+import {
+  type Admin,
+  CompressionTypes,
+  Kafka as Client,
+  type Producer,
+  type Transaction,
+} from "kafkajs";
 
 export type Codec = "none" | "gzip" | "snappy" | "lz4" | "zstd";
 
@@ -63,6 +69,12 @@ export function kafkaAdmin(brokers: readonly string[]): KafkaAdmin {
   return new TestAdmin(brokers);
 }
 
+const leadersMs = 20_000;
+
+function hasLeaders(answer: Awaited<ReturnType<Admin["fetchTopicMetadata"]>>): boolean {
+  return answer.topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0));
+}
+
 class TestAdmin implements KafkaAdmin {
   #brokers: readonly string[];
   #client: Client;
@@ -79,13 +91,19 @@ class TestAdmin implements KafkaAdmin {
     const config = Object.entries(options.config ?? {});
     const admin = await this.#connected();
     await admin.createTopics({
-      waitForLeaders: true,
+      waitForLeaders: false,
       topics: [{
         topic,
         numPartitions: options.partitions ?? 1,
         configEntries: config.map(([name, value]) => ({ name, value })),
       }],
     });
+    // kafkajs's own wait gives up when the broker has not heard of the topic yet.
+    const deadline = performance.now() + leadersMs;
+    while (!await admin.fetchTopicMetadata({ topics: [topic] }).then(hasLeaders, () => false)) {
+      if (performance.now() > deadline) throw new Error(`topic '${topic}' got no leaders`);
+      await Bun.sleep(20);
+    }
   }
 
   async deleteTopic(topic: string): Promise<void> {
@@ -148,19 +166,9 @@ class TestAdmin implements KafkaAdmin {
     records: readonly TestRecord[],
     end: "commit" | "abort",
   ): Promise<void> {
-    const producer = this.#client.producer({
-      transactionalId: `tpctl-tests-${process.pid}-${this.#transactions++}`,
-      idempotent: true,
-      maxInFlightRequests: 1,
-    });
-    await producer.connect();
-    try {
-      const transaction = await producer.transaction();
+    await this.#transact(end, async (transaction) => {
       await transaction.send({ topic, messages: records.map(toMessage) });
-      await (end === "commit" ? transaction.commit() : transaction.abort());
-    } finally {
-      await producer.disconnect();
-    }
+    });
   }
 
   async endOffsets(topic: string): Promise<Map<number, number>> {
@@ -189,13 +197,21 @@ class TestAdmin implements KafkaAdmin {
     partition: number,
     offset: number,
   ): Promise<void> {
+    // kafkajs's own way joins the group and polls, which takes 5 s.
     const partitions = [{ partition, offset: String(offset) }];
-    await (await this.#connected()).setOffsets({ groupId: group, topic, partitions });
+    await this.#transact(
+      "commit",
+      (transaction) =>
+        transaction.sendOffsets({ consumerGroupId: group, topics: [{ topic, partitions }] }),
+    );
   }
 
   async deleteRecords(topic: string, partition: number, beforeOffset: number): Promise<void> {
     const partitions = [{ partition, offset: String(beforeOffset) }];
-    await (await this.#connected()).deleteTopicRecords({ topic, partitions });
+    const admin = await this.#connected();
+    // kafkajs must have heard of the topic before.
+    await admin.fetchTopicOffsets(topic);
+    await admin.deleteTopicRecords({ topic, partitions });
   }
 
   async groupMembers(group: string): Promise<number> {
@@ -210,6 +226,25 @@ class TestAdmin implements KafkaAdmin {
     ]);
     this.#admin = undefined;
     this.#producer = undefined;
+  }
+
+  async #transact(
+    end: "commit" | "abort",
+    work: (transaction: Transaction) => Promise<void>,
+  ): Promise<void> {
+    const producer = this.#client.producer({
+      transactionalId: `tpctl-tests-${process.pid}-${this.#transactions++}`,
+      idempotent: true,
+      maxInFlightRequests: 1,
+    });
+    await producer.connect();
+    try {
+      const transaction = await producer.transaction();
+      await work(transaction);
+      await (end === "commit" ? transaction.commit() : transaction.abort());
+    } finally {
+      await producer.disconnect();
+    }
   }
 
   #connected(): Promise<Admin> {
