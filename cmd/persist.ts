@@ -47,7 +47,8 @@ async function runPersist(flags: PersistFlags): Promise<void> {
   const { env, pid, stderr } = process;
   const channel = openWorkerChannel(env);
   const config = readConfig(flags, channel);
-  const progress = channel === undefined && stderr.isTTY ? createProgressLine(stderr) : undefined;
+  const drawn = channel === undefined && stderr.isTTY && env.TERM !== "dumb";
+  const progress = drawn ? createProgressLine(stderr) : undefined;
   const output = channel === undefined ? await openOutput(config) : workerOutput(channel);
   let readerGone = false;
   const shown = progress?.above(output.log) ?? output.log;

@@ -63,8 +63,10 @@ export interface Front {
 
 /** The bounds of a daemon. */
 export interface DaemonOptions {
-  /** How long the work may take to stop. */
+  /** How long the work waits for what is in flight when it is told to stop. */
   readonly drainMs: number;
+  /** How long it may take beyond that: to leave its groups and close its connections. */
+  readonly closeMs: number;
 }
 
 /** What a daemon is put together from. */
@@ -93,9 +95,6 @@ export function endedWell({ how, complete, readerGone }: DaemonOutcome, once: bo
 
 const cutShort: DaemonOutcome = { how: "cut", complete: false, readerGone: false };
 
-/** Beyond the work's own bound: leaving the group and closing connections take a moment too. */
-const closeMs = 10_000;
-
 /** Runs the work to its end. Rejects with what the work could not get over. */
 export async function runDaemon(
   start: (events: WorkEvents) => Promise<DaemonWork>,
@@ -116,7 +115,7 @@ export async function runDaemon(
       log.info(`Draining: ${why}`, { seconds_max: options.drainMs / 1000 });
       front.stopping();
       later(() => work?.stop());
-      void deps.clock.sleep(options.drainMs + closeMs, over.signal).then(() => {
+      void deps.clock.sleep(options.drainMs + options.closeMs, over.signal).then(() => {
         if (over.signal.aborted) return;
         log.error("Cannot end in time: going without what is in flight");
         cut.resolve(cutShort);

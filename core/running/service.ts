@@ -55,6 +55,12 @@ export interface ServiceOutcome extends DaemonOutcome {
   readonly snapshot: MetricsSnapshot;
 }
 
+/** What leaving groups and closing connections may take, behind the drain. */
+const closeMs = 15_000;
+/** A worker that takes longer than its own bound is killed so much later; a parent ends after that. */
+const killMs = 3_000;
+const parentMs = 8_000;
+
 /** Runs to the end. Rejects with what the process cannot get over (RunError). */
 export async function runService(
   service: Service,
@@ -82,11 +88,11 @@ async function runWorker(
   const front = createWorkerFront({ ...deps, snapshot: deps.own });
   try {
     const start = (events: WorkEvents): Promise<DaemonWork> => service.start(events);
-    const outcome = await runDaemon(start, options, {
-      ...deps,
-      front,
-      readiness: createReadiness(),
-    });
+    const outcome = await runDaemon(
+      start,
+      { ...options, closeMs },
+      { ...deps, front, readiness: createReadiness() },
+    );
     return { ...outcome, snapshot: deps.own() };
   } finally {
     await front.close();
@@ -114,7 +120,8 @@ async function runMain(
   try {
     const start = (events: WorkEvents): Promise<DaemonWork> =>
       workers === undefined ? service.start(events) : parentWork(workers, events, { service });
-    const outcome = await runDaemon(start, options, { ...deps, front, readiness });
+    const bounds = { ...options, closeMs: workers === undefined ? closeMs : closeMs + parentMs };
+    const outcome = await runDaemon(start, bounds, { ...deps, front, readiness });
     if (outcome.how === "cut") workers?.kill();
     await workers?.drain();
     return { ...outcome, snapshot: snapshot() };
@@ -126,7 +133,8 @@ async function runMain(
 
 function createWorkers(options: ServiceOptions, { clock, log, env }: ServiceDeps): Workers {
   const { workers: count, drainMs } = options;
-  return prepareWorkers({ count, argv: ownCommand(), env, drainMs }, { clock, log });
+  const stopMs = drainMs + closeMs + killMs;
+  return prepareWorkers({ count, argv: ownCommand(), env, stopMs }, { clock, log });
 }
 
 function parentWork(

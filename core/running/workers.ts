@@ -23,7 +23,7 @@ export interface WorkersOptions {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   /** How long a worker may take to end in order before it is killed. */
-  readonly drainMs: number;
+  readonly stopMs: number;
 }
 
 /** What the parent uses. */
@@ -48,7 +48,7 @@ export interface Workers {
    * start of it cannot either.
    */
   run(events: WorkersEvents): Promise<void>;
-  /** Asks all to end in order, and waits; those that take longer than `drainMs` are killed. */
+  /** Asks all to end in order, and waits; those that take longer than `stopMs` are killed. */
   drain(): Promise<void>;
   /** Kills all at once. */
   kill(): void;
@@ -62,8 +62,6 @@ const restartMs = 1_000;
 const restartMsMax = 30_000;
 /** A worker that lived this long has recovered: its next death is the first in a row. */
 const recoveredMs = 60_000;
-/** Beyond its own bound: what a worker may take to leave its group and close its connections. */
-const killMs = 5_000;
 
 /** The name that a worker goes by in readiness. */
 function workerName(number: number): string {
@@ -98,7 +96,7 @@ export function prepareWorkers(options: WorkersOptions, deps: WorkersDeps): Work
       for (const slot of slots) slot.tell("drain");
       const all = new AbortController();
       const settled = Promise.allSettled(running).then(() => all.abort());
-      void deps.clock.sleep(options.drainMs + killMs, all.signal).then(() => {
+      void deps.clock.sleep(options.stopMs, all.signal).then(() => {
         if (all.signal.aborted) return;
         deps.log.error("Killing the workers that did not end in time");
         kill();
