@@ -4,7 +4,7 @@
  * is killed.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { envelope } from "../testing/bench/envelopes.ts";
 import { builtExecutable } from "../testing/executable.ts";
@@ -220,6 +220,31 @@ ${more.influxdb ?? ""}
     },
     testMs,
   );
+
+  test("dead letters go to a topic where one is configured", async () => {
+    await kafka.admin.createTopic("letters", { partitions: 1 });
+    await kafka.admin.createTopic("letters-dead", { partitions: 1 });
+    await kafka.admin.createTopic("letters-alarms", { partitions: 1 });
+    await kafka.admin.produceLines("letters", ["not a message", envelope(0)]);
+    await using daemon = await start("letters", { tpctl: "dead_letter_topic = letters-dead" });
+    await eventually(async () => {
+      const ends = await kafka.admin.endOffsets("letters-dead");
+      return ends.get(0) === 1 || undefined;
+    });
+    daemon.program.kill("SIGTERM");
+    expect(await daemon.program.exited).toBe(0);
+    expect(existsSync(join(folder.path, "letters-state"))).toBe(false);
+    const source = `kafka://${kafka.brokers.join(",")}/letters-dead?group=letters-reader`;
+    await using reader = startProgram(
+      ["persist", "--from", source, "--kind", "metrics", "--to", "null:", "--once"],
+      { cwd: folder.path, argv: [compiled], env: { OS_TPCTL__LISTEN: "" } },
+    );
+    expect(await reader.exited).toBe(0);
+    expect(JSON.parse(reader.stderr().trimEnd().split("\n").at(-1) ?? "")).toMatchObject({
+      received: 1,
+      dead_lettered: 1,
+    });
+  }, testMs);
 
   test("idle with the defaults it stays within 80 MB", async () => {
     await kafka.admin.createTopic("idle", { partitions });

@@ -1,9 +1,11 @@
 /**
- * Edge (files). The dead-letter box that a configuration asks for.
+ * Edge (files, net). The dead-letter box that a configuration asks for: files, or a topic on the
+ * brokers that are read from, with the files behind it.
  */
 import { hostname } from "node:os";
 import { join } from "node:path";
-import type { DaemonConfig } from "../config/persist_config.ts";
+import type { KafkaEndpoint } from "../config/endpoint.ts";
+import type { PersistConfig } from "../config/persist_config.ts";
 import type { DeadLetterBox } from "../delivery/dead_letter.ts";
 import { type DeadLetterFilesDeps, openDeadLetterFiles } from "../delivery/dead_letter_files.ts";
 import { ConfigError } from "../errors.ts";
@@ -15,19 +17,16 @@ export interface DeadLetterWriter {
   readonly pid: number;
 }
 
-/** Rejects with a ConfigError where the folder cannot be written. */
+/**
+ * Rejects with a ConfigError where the folder cannot be written, or where a topic is asked for and no
+ * Kafka is read.
+ */
 export async function openDeadLetters(
-  config: DaemonConfig,
+  config: PersistConfig,
   writer: DeadLetterWriter,
   deps: DeadLetterFilesDeps,
 ): Promise<DeadLetterBox> {
-  if (config.deadLetterTopic !== undefined) {
-    throw new ConfigError(
-      `Cannot use [tpctl] dead_letter_topic '${config.deadLetterTopic}': dead letters are not ` +
-        "written to Kafka yet, expected none (they go to state_dir)",
-    );
-  }
-  return await openDeadLetterFiles(
+  const files = await openDeadLetterFiles(
     {
       ...writer,
       folder: join(config.stateDir, "dead-letters"),
@@ -36,4 +35,38 @@ export async function openDeadLetters(
     },
     deps,
   );
+  const topic = config.deadLetterTopic;
+  return topic === undefined
+    ? files
+    : await openTopic(topic, config, { ...deps, command: writer.command, files });
+}
+
+async function openTopic(
+  topic: string,
+  config: PersistConfig,
+  deps: DeadLetterFilesDeps & { readonly command: string; readonly files: DeadLetterBox },
+): Promise<DeadLetterBox> {
+  const { command, files } = deps;
+  const sources = config.inputs.map(({ source }) => source);
+  const source = sources.find((one): one is KafkaEndpoint => one.scheme === "kafka");
+  if (source === undefined) {
+    throw new ConfigError(
+      `Cannot use [tpctl] dead_letter_topic '${topic}': nothing is read from Kafka, expected a ` +
+        "Kafka source, whose brokers take the topic",
+    );
+  }
+  const [{ createDeadLetterTopic }, { createKafkaProducer }, { connectionOf }] = await Promise.all([
+    import("../delivery/dead_letter_topic.ts"),
+    import("../kafka/producer.ts"),
+    import("../kafka/endpoint_connection.ts"),
+  ]);
+  const producer = createKafkaProducer(await connectionOf(source, `tpctl-${command}`), deps);
+  const box = createDeadLetterTopic({ topic, command }, { ...deps, producer, overflow: files });
+  return {
+    ...box,
+    async close(): Promise<void> {
+      await box.close();
+      await files.close();
+    },
+  };
 }
