@@ -49,7 +49,7 @@ const TAKES: Readonly<Record<StoreEndpoint["scheme"], readonly ("lines" | "docum
   influxdb2: ["lines"],
   sqlite: ["lines", "documents"],
   elasticsearch: ["documents"],
-  kafka: ["lines", "documents"],
+  kafka: [],
   line: ["lines"],
   documents: ["documents"],
   null: ["lines", "documents"],
