@@ -100,7 +100,9 @@ function parse(source: string, { lines, placeOf, limits }: Reading): LoadedYaml 
   if (broken !== undefined) {
     const offset = openQuote(documents, broken) ?? broken.pos[0];
     const found = shortened(source.slice(offset).split("\n", 1)[0] ?? "");
-    const text = `Cannot read the YAML at '${found}': ${plainWords(broken.message)}`;
+    const text = `Cannot read the YAML at '${found}': ${
+      plainWords(broken.message)
+    }, expected valid YAML`;
     const problem = new ConfigError(text, placeOf(offset), { cause: broken });
     return { root: undefined, problems: [problem], repeated: [] };
   }
@@ -146,7 +148,7 @@ function openQuote(
   let offset: number | undefined;
   for (const document of documents) {
     visit(document, {
-      Scalar(_key, { type, range }) {
+      Scalar(_key, { type, range }): void {
         if (type?.startsWith("QUOTE_") && range && range[1] >= error.pos[0]) offset ??= range[0];
       },
     });
