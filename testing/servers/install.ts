@@ -24,10 +24,11 @@ const needed: readonly Needed[] = [
   },
   { debianPackage: "rabbitmq-server", programs: ["/usr/lib/rabbitmq/bin/rabbitmq-server"] },
   { debianPackage: "kcat", programs: ["kcat"] },
+  {
+    debianPackage: "rabbitmq-server",
+    programs: ["/usr/lib/rabbitmq/bin/rabbitmq-server", "rabbitmq-server"],
+  },
   { debianPackage: "openssl", programs: ["openssl"] },
-  { debianPackage: "zstd", programs: ["zstd"] },
-  { debianPackage: "tmux", programs: ["tmux"] },
-  { debianPackage: "procps", programs: ["ps"] },
   { debianPackage: "systemd", programs: ["systemd-analyze", "/usr/bin/systemd-analyze"] },
 ];
 
