@@ -29,6 +29,10 @@ export interface RabbitTransport {
   readonly vhost: string;
   /** `ssl=` and such of the URL win over `[oslo_messaging_rabbit]`. */
   readonly tls: Tls | undefined;
+  /** `ssl_version`: this one and no other; left out: what both sides know best. */
+  readonly tlsVersion?: "TLSv1" | "TLSv1.1" | "TLSv1.2";
+  /** `ssl_enforce_hostname_verification`; left out: true. */
+  readonly verifyHostname?: boolean;
 }
 
 /** A Kafka cluster, as a transport URL names it. */
