@@ -1,0 +1,159 @@
+/**
+ * Pure. Samples and events in the forms that publishers send: Ceilometer's `as_dict` and `serialize`,
+ * the metering message and the event message with their signatures, JSON and Python's literal form.
+ * Members stand in the reference's order.
+ */
+import type { Dict, Value } from "../notifications/value.ts";
+import { dumpValue, valueRepr } from "../notifications/value_text.ts";
+import { dateTimeRepr, dateTimeStr, isoDateTime } from "./datetime_text.ts";
+import { DateTimeValue, type Event, type Trait } from "./event.ts";
+import type { Sample } from "./sample.ts";
+import { signedPair, signedPairs, type Signer } from "./signature.ts";
+
+/** `Sample.as_dict()`. */
+export function sampleDict(sample: Sample): Dict {
+  return {
+    name: sample.name,
+    type: sample.type,
+    unit: sample.unit,
+    volume: sample.volume,
+    user_id: sample.user_id,
+    user_name: sample.user_name,
+    project_id: sample.project_id,
+    project_name: sample.project_name,
+    resource_id: sample.resource_id,
+    timestamp: sample.timestamp,
+    resource_metadata: sample.resource_metadata,
+    source: sample.source,
+    id: sample.id,
+    monotonic_time: sample.monotonic_time,
+  };
+}
+
+/** `json.dumps(sample.as_dict())`. */
+export function sampleJson(sample: Sample): string {
+  return `{"name": ${dumpValue(sample.name)}, "type": ${dumpValue(sample.type)}, "unit": ${
+    dumpValue(sample.unit)
+  }, "volume": ${dumpValue(sample.volume)}, "user_id": ${dumpValue(sample.user_id)}, "user_name": ${
+    dumpValue(sample.user_name)
+  }, "project_id": ${dumpValue(sample.project_id)}, "project_name": ${
+    dumpValue(sample.project_name)
+  }, "resource_id": ${dumpValue(sample.resource_id)}, "timestamp": ${
+    dumpValue(sample.timestamp)
+  }, "resource_metadata": ${metadataJson(sample.resource_metadata)}, "source": ${
+    dumpValue(sample.source)
+  }, "id": ${dumpValue(sample.id)}, "monotonic_time": ${dumpValue(sample.monotonic_time)}}`;
+}
+
+/** `str(sample.as_dict())`, which is what the file publisher writes without `json`. */
+export function sampleLiteral(sample: Sample): string {
+  return valueRepr(sampleDict(sample));
+}
+
+/** `json.dumps(event.as_dict(), default=str)`: datetimes with a space, traits as objects. */
+export function eventJson(event: Event): string {
+  return dumpValue({
+    message_id: event.message_id,
+    event_type: event.event_type,
+    generated: dateTimeStr(event.generated),
+    traits: event.traits.map(({ name, type, value }) => ({
+      name,
+      dtype: type,
+      value: value instanceof DateTimeValue ? dateTimeStr(value) : value,
+    })),
+    raw: event.raw,
+  });
+}
+
+/** `str(event.as_dict())`. */
+export function eventLiteral(event: Event): string {
+  const traits = event.traits.map(traitLiteral);
+  return `{'message_id': ${valueRepr(event.message_id)}, 'event_type': ${
+    valueRepr(event.event_type)
+  }, 'generated': ${dateTimeRepr(event.generated)}, 'traits': [${traits.join(", ")}], 'raw': ${
+    valueRepr(event.raw)
+  }}`;
+}
+
+function traitLiteral({ name, type, value }: Trait): string {
+  const shown = value instanceof DateTimeValue ? dateTimeRepr(value) : valueRepr(value);
+  return `{'name': ${valueRepr(name)}, 'dtype': ${type}, 'value': ${shown}}`;
+}
+
+/** `Event.serialize()`: datetimes with a T, a trait as [name, type, value]. */
+export function serializeEvent(event: Event): Dict {
+  return {
+    message_id: event.message_id,
+    event_type: event.event_type,
+    generated: isoDateTime(event.generated),
+    traits: event.traits.map(({ name, type, value }): Value => [
+      name,
+      type,
+      value instanceof DateTimeValue ? isoDateTime(value) : value,
+    ]),
+    raw: event.raw,
+  };
+}
+
+/**
+ * `meter_message_from_counter`: the sample as udp, tcp and notifier send it, signed. Only tcp names
+ * its `publisherId` (`[DEFAULT] host`), which is signed too.
+ */
+export function meterMessage(sample: Sample, signer: Signer, publisherId?: string): Dict {
+  const message: Dict = {
+    source: sample.source,
+    counter_name: sample.name,
+    counter_type: sample.type,
+    counter_unit: sample.unit,
+    counter_volume: sample.volume,
+    user_id: sample.user_id,
+    user_name: sample.user_name,
+    project_id: sample.project_id,
+    project_name: sample.project_name,
+    resource_id: sample.resource_id,
+    timestamp: sample.timestamp,
+    resource_metadata: sample.resource_metadata,
+    message_id: sample.id,
+    monotonic_time: sample.monotonic_time,
+  };
+  if (publisherId !== undefined) message.publisher_id = publisherId;
+  message.message_signature = signer.sign(samplePairs(sample, publisherId));
+  return message;
+}
+
+/** `message_from_event`: the event as notifier sends it, signed. */
+export function eventMessage(event: Event, signer: Signer): Dict {
+  const message = serializeEvent(event);
+  message.message_signature = signer.sign(signedPairs(message));
+  return message;
+}
+
+/** What is signed of a meter message, in the order of its members' names. */
+function samplePairs(sample: Sample, publisherId: string | undefined): string {
+  return signedPair("counter_name", sample.name) + signedPair("counter_type", sample.type) +
+    signedPair("counter_unit", sample.unit) + signedPair("counter_volume", sample.volume) +
+    signedPair("message_id", sample.id) + signedPair("monotonic_time", sample.monotonic_time) +
+    signedPair("project_id", sample.project_id) +
+    signedPair("project_name", sample.project_name) +
+    (publisherId === undefined ? "" : signedPair("publisher_id", publisherId)) +
+    signedPair("resource_id", sample.resource_id) + metadataPairs(sample.resource_metadata) +
+    signedPair("source", sample.source) + signedPair("timestamp", sample.timestamp) +
+    signedPair("user_id", sample.user_id) + signedPair("user_name", sample.user_name);
+}
+
+/** A pure function of an object that nobody changes, remembered as long as the object lives. */
+function remembered<T>(make: (metadata: Dict) => T): (metadata: Dict) => T {
+  const made = new WeakMap<Dict, T>();
+  return (metadata) => {
+    const known = made.get(metadata);
+    if (known !== undefined) return known;
+    const fresh = make(metadata);
+    made.set(metadata, fresh);
+    return fresh;
+  };
+}
+
+// Samples of one notification share their metadata, which is most of what is written of each; and
+// several publishers write the same sample.
+const metadataJson = remembered((metadata) => dumpValue(metadata));
+const metadataPairs = remembered((metadata) => signedPair("resource_metadata", metadata));

@@ -1,0 +1,47 @@
+/**
+ * Pure. The msgpack packer: what comes back is what went in, and what it refuses. The bytes are
+ * compared with Python's in signature_test.ts.
+ */
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { loadValue } from "../notifications/load_value.ts";
+import { PyFloat, type Value } from "../notifications/value.ts";
+import { dumpValue } from "../notifications/value_text.ts";
+import { unpackMessage } from "../../testing/msgpack.ts";
+import { Packer, packMessage, UnpackableError } from "./msgpack.ts";
+
+describe("packing", () => {
+  test("any JSON value comes back", () => {
+    fc.assert(fc.property(fc.jsonValue(), (value) => {
+      const loaded = loadValue(JSON.stringify(value));
+      expect(dumpValue(unpackMessage(packMessage(loaded)))).toBe(dumpValue(loaded));
+    }));
+  });
+  test("any integer of 64 bits comes back, a larger one is refused", () => {
+    const bound = 2n ** 65n;
+    fc.assert(fc.property(fc.bigInt({ min: -bound, max: bound }), (value) => {
+      if (value < -(2n ** 63n) || value >= 2n ** 64n) {
+        expect(() => packMessage(value)).toThrow(UnpackableError);
+      } else expect(BigInt(String(unpackMessage(packMessage(value))))).toBe(value);
+    }));
+  });
+  test.each<[Value, string]>([
+    [new PyFloat(NaN), "cb7ff8000000000000"],
+    [new PyFloat(Infinity), "cb7ff0000000000000"],
+    [new PyFloat(-0), "cb8000000000000000"],
+    [-0, "00"],
+    [5n, "05"],
+  ])("%p", (value, hex) => {
+    expect(Buffer.from(packMessage(value)).toString("hex")).toBe(hex);
+  });
+  test("half a surrogate pair is refused, in a value as in a name", () => {
+    expect(() => packMessage(["a\ud800"])).toThrow(UnpackableError);
+    expect(() => packMessage({ "\udc00": 1 })).toThrow("half a surrogate pair");
+  });
+  test("a packer goes on after a refusal, and leaves room where asked", () => {
+    const packer = new Packer();
+    expect(() => packer.pack("\ud800")).toThrow(UnpackableError);
+    expect([...packer.pack(7, 8)].slice(8)).toEqual([7]);
+    expect(packer.pack("x".repeat(100_000)).length).toBe(100_005);
+  });
+});

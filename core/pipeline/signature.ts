@@ -1,0 +1,94 @@
+/**
+ * Pure. The signature of metering messages and events, as Ceilometer's `verify_signature` recomputes
+ * it: HMAC-SHA256 over Python's `str()` of names and values, sorted by name, names of nested members
+ * joined with ":". Lists are signed as Python prints them with their texts as byte strings.
+ */
+import { compareText } from "../python/values.ts";
+import { type Dict, isDict, PyFloat, type Value } from "../notifications/value.ts";
+import { valueStr } from "../notifications/value_text.ts";
+
+/** Gives a message its signature: 64 hex digits, or "" where there is no secret. */
+export interface Signer {
+  /** `pairs`: the message's `signedPairs`, or its parts' in the order of their names. */
+  sign(pairs: string): string;
+}
+
+/** A signer for `[publisher] telemetry_secret`; the key is set up once. */
+export function createSigner(secret: string): Signer {
+  if (secret === "") return { sign: () => "" };
+  const keyed = new Bun.CryptoHasher("sha256", secret);
+  return { sign: (pairs) => keyed.copy().update(pairs).digest("hex") };
+}
+
+/** The signature of a message as it was received; a signature in it does not count. */
+export function signatureOf(message: Dict, secret: string): string {
+  const { message_signature: _, ...signed } = message;
+  return createSigner(secret).sign(signedPairs(signed));
+}
+
+/** What of a dict goes into the signature: names and values, without anything between them. */
+export function signedPairs(dict: Dict): string {
+  return dictPairs("", dict);
+}
+
+/** One member's share; a dict's members stand under `name:`. */
+export function signedPair(name: string, value: Value): string {
+  if (typeof value === "string") return name + value;
+  if (isDict(value)) return dictPairs(`${name}:`, value);
+  return name + (Array.isArray(value) ? byteRepr(value) : valueStr(value));
+}
+
+function dictPairs(prefix: string, dict: Dict): string {
+  let pairs = "";
+  for (const key of sortedKeys(dict)) pairs += signedPair(prefix + key, dict[key] ?? null);
+  return pairs;
+}
+
+// In the order of code units, which is Python's unless some key has a unit above the surrogates.
+const HIGH = /[\ud800-\uffff]/;
+
+function sortedKeys(dict: Dict): string[] {
+  const keys = Object.keys(dict);
+  if (keys.length < 2) return keys;
+  return keys.some((key) => HIGH.test(key)) ? keys.sort(compareText) : keys.sort();
+}
+
+/** Python's `repr()` of a value whose texts, keys included, became UTF-8 byte strings. */
+function byteRepr(value: Value): string {
+  if (typeof value === "string") return bytesRepr(value);
+  if (Array.isArray(value)) return `[${value.map(byteRepr).join(", ")}]`;
+  if (value === null || typeof value !== "object" || value instanceof PyFloat) {
+    return valueStr(value);
+  }
+  const members = sortedKeys(value).map((key) =>
+    `${bytesRepr(key)}: ${byteRepr(value[key] ?? null)}`
+  );
+  return `{${members.join(", ")}}`;
+}
+
+// Printable ASCII without quotes and backslashes stands for itself.
+const PLAIN = /^[ !#-&(-[\]-~]*$/;
+
+const SHORT: Readonly<Record<number, string>> = {
+  0x09: "\\t",
+  0x0a: "\\n",
+  0x0d: "\\r",
+  0x5c: "\\\\",
+};
+
+/** Python's `repr(text.encode("utf-8"))`. */
+export function bytesRepr(text: string): string {
+  if (PLAIN.test(text)) return `b'${text}'`;
+  const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
+  let repr = `b${quote}`;
+  for (const byte of new TextEncoder().encode(text)) {
+    const short = SHORT[byte];
+    if (short !== undefined) repr += short;
+    else if (byte < 0x20 || byte >= 0x7f) repr += `\\x${byte.toString(16).padStart(2, "0")}`;
+    else {
+      const character = String.fromCharCode(byte);
+      repr += character === quote ? `\\${quote}` : character;
+    }
+  }
+  return repr + quote;
+}
