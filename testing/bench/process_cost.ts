@@ -52,14 +52,19 @@ export async function measureCost(options: CostOptions): Promise<Cost> {
   const texts = Promise.all([child.stdout.text(), child.stderr.text()]);
   const samples: Sample[] = [];
   const ended = (): boolean => child.exitCode !== null || child.signalCode !== null;
-  const timer = setInterval(() => ended() || samples.push(sampleTree(child.pid)), sampleMs);
+  const take = (): void => {
+    const sample = sampleTree(child.pid);
+    // A process that has ended and was not yet waited for holds nothing any more.
+    if (sample.rssMb > 0) samples.push(sample);
+  };
+  const timer = setInterval(take, sampleMs);
   const late = setTimeout(() => child.kill("SIGKILL"), options.timeoutMs);
   try {
     const whole = options.done === undefined;
     if (whole) await child.exited;
     while (!whole && !ended() && !await options.done()) await Bun.sleep(sampleMs);
     const wallSeconds = (performance.now() - started) / 1000;
-    if (!ended()) samples.push(sampleTree(child.pid));
+    if (!ended()) take();
     clearInterval(timer);
     const early = !whole && ended();
     if (!ended()) child.kill("SIGTERM");
