@@ -1,0 +1,109 @@
+/**
+ * Pure. One trait of an event definition: where its value comes from and what type it is made to.
+ *
+ * Facts: ceilometer/event/{converter,models}.py.
+ */
+import { didYouMean } from "../config/suggest.ts";
+import { DefinitionError } from "../definitions/definition_error.ts";
+import { compileField, type Field } from "../definitions/field.ts";
+import { ConfigError } from "../errors.ts";
+import { floatValue } from "../notifications/load_value.ts";
+import type { Value } from "../notifications/value.ts";
+import { floatOf, intOf, PythonError, typeName } from "../notifications/value_rules.ts";
+import { valueStr } from "../notifications/value_text.ts";
+import { DateTimeValue, type Trait, type TraitType } from "../pipeline/event.ts";
+import { parseIsoTime } from "../python/iso_time.ts";
+import { describeNode, yamlGet, type YamlNode, yamlText } from "../yaml/node.ts";
+
+/** A trait's recipe. */
+export interface TraitDefinition {
+  readonly name: string;
+  readonly type: TraitType;
+  readonly field: Field;
+}
+
+/** Trait types by the names that definitions use. */
+export const traitTypes: ReadonlyMap<string, TraitType> = new Map([
+  ["text", 1],
+  ["int", 2],
+  ["float", 3],
+  ["datetime", 4],
+]);
+
+/** Text traits are cut to this many code points. */
+const textMax = 255;
+
+/** Years 1 to 9999, which Python's datetime can hold, in microseconds since the epoch. */
+const FIRST_MICRO = -62_135_596_800_000_000n;
+const LAST_MICRO = 253_402_300_799_999_999n;
+
+/** Throws a ConfigError with the place of what is wrong. */
+export function readTrait(name: string, node: YamlNode): TraitDefinition {
+  return { name, type: readType(name, node), field: readField(name, node) };
+}
+
+function readField(name: string, node: YamlNode): Field {
+  try {
+    return compileField(name, node);
+  } catch (error) {
+    if (!(error instanceof DefinitionError)) throw error;
+    throw new ConfigError(error.message, error.place, { cause: error });
+  }
+}
+
+function readType(name: string, node: YamlNode): TraitType {
+  const given = yamlGet(node, "type");
+  if (given === undefined) return 1;
+  const text = yamlText(given);
+  const type = text === undefined ? undefined : traitTypes.get(text.toLowerCase());
+  if (type !== undefined) return type;
+  const names = [...traitTypes.keys()];
+  const hint = text === undefined ? "" : didYouMean(text, names);
+  throw new ConfigError(
+    `Cannot use the trait '${name}': ${describeNode(given)} is no type of a trait, expected ` +
+      `${names.join(", ")}${hint}`,
+    given.place,
+  );
+}
+
+/** Undefined where the notification has no value for it. Throws PythonError. */
+export function makeTrait(
+  { name, type, field }: TraitDefinition,
+  root: Value,
+): Trait | undefined {
+  const value = field.first(root);
+  if (value === null || (value === "" && type !== 1)) return undefined;
+  return { name, type, value: convert(type, value) };
+}
+
+function convert(type: TraitType, value: Value): Trait["value"] {
+  switch (type) {
+    case 1:
+      return textOf(value);
+    case 2:
+      return intOf(value);
+    case 3:
+      return floatValue(floatOf(value));
+    case 4:
+      return dateTimeOf(value);
+  }
+}
+
+function textOf(value: Value): string {
+  const text = valueStr(value);
+  if (text.length <= textMax) return text;
+  return Array.from(text).slice(0, textMax).join("");
+}
+
+/** The UTC time that a text names, without its offset. Throws PythonError for all else. */
+export function dateTimeOf(value: Value): DateTimeValue {
+  const time = typeof value === "string" ? parseIsoTime(value) : undefined;
+  if (time === undefined) {
+    const shown = typeof value === "string" ? `'${value.slice(0, 60)}'` : `a ${typeName(value)}`;
+    throw new PythonError("ValueError", `${shown} is no ISO 8601 time`);
+  }
+  if (time.microseconds < FIRST_MICRO || time.microseconds > LAST_MICRO) {
+    throw new PythonError("OverflowError", "date value out of range");
+  }
+  return new DateTimeValue(time.microseconds);
+}
