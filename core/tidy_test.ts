@@ -204,7 +204,11 @@ describe("language", () => {
       ...findLines(sources, /^export default|^export \{[^}]* as default/, "named exports only"),
       ...findLines(sources, /^(export )?(declare )?(const )?enum /, "no enums"),
       ...findLines(sources, /^(export )?namespace /, "no namespaces"),
-      ...findLines(sources, /^ {2}(private|protected|public) (?!static void)/, "#private"),
+      ...findLines(
+        sources,
+        /^ {2}(private|protected|public) (?!static void|constructor)/,
+        "#private",
+      ),
     ]).toEqual([]);
   });
 

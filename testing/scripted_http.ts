@@ -62,15 +62,16 @@ export interface ScriptedHttp {
   listen(): Promise<void>;
 }
 
+/** How the server answers, and whether it speaks TLS. */
+export interface ScriptedHttpOptions {
+  readonly answers?: readonly ScriptedAnswer[];
+  readonly otherwise?: (request: ScriptedRequest) => ScriptedAnswer;
+  /** With `clientCa`, only clients with a certificate of that CA are let in. */
+  readonly tls?: { readonly cert: string; readonly key: string; readonly clientCa?: string };
+}
+
 /** Starts the server on a free loopback port; without a script every request is answered with 204. */
-export async function startScriptedHttp(
-  options: {
-    readonly answers?: readonly ScriptedAnswer[];
-    readonly otherwise?: (request: ScriptedRequest) => ScriptedAnswer;
-    /** With `clientCa`, only clients with a certificate of that CA are let in. */
-    readonly tls?: { readonly cert: string; readonly key: string; readonly clientCa?: string };
-  } = {},
-): Promise<ScriptedHttp> {
+export async function startScriptedHttp(options: ScriptedHttpOptions = {}): Promise<ScriptedHttp> {
   const requests: ScriptedRequest[] = [];
   const queued = [...options.answers ?? []];
   const sockets = new Set<Socket>();

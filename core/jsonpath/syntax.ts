@@ -31,6 +31,7 @@ export interface Pair {
   readonly right: Path;
 }
 
+/** Arithmetic on what two expressions find. */
 export interface Operation {
   readonly kind: "operation";
   readonly operator: Operator;
@@ -45,6 +46,7 @@ export interface Condition {
   readonly value?: Value;
 }
 
+/** One key to sort by. */
 export interface SortKey {
   readonly path: Path;
   readonly descending: boolean;

@@ -8,6 +8,7 @@ import type { Dict, Value } from "./value.ts";
 /** Lower-case priority: `info`, `error`, `sample`, ...; what the endpoints are chosen by. */
 export type Priority = string;
 
+/** One notification, its envelope taken off. */
 export interface Notification {
   readonly priority: Priority;
   readonly event_type: string;

@@ -13,11 +13,13 @@ export class PyFloat {
   constructor(readonly value: number) {}
 }
 
+/** A JSON value with what Python tells apart. */
 export type Value = null | boolean | number | bigint | string | PyFloat | Value[] | Dict;
 
 /** A JSON object. Keys are the object's own, `__proto__` included. */
 export type Dict = { [key: string]: Value };
 
+/** Whether the value is a JSON object. */
 export function isDict(value: Value | undefined): value is Dict {
   return typeof value === "object" && value !== null && !Array.isArray(value) &&
     !(value instanceof PyFloat);

@@ -6,6 +6,7 @@ import type { Dict, Value } from "../notifications/value.ts";
 /** Ceilometer's trait types by their numbers: 1 text, 2 int, 3 float, 4 datetime. */
 export type TraitType = 1 | 2 | 3 | 4;
 
+/** One named, typed value of an event. */
 export interface Trait {
   readonly name: string;
   readonly type: TraitType;
@@ -18,6 +19,7 @@ export class DateTimeValue {
   constructor(readonly microseconds: bigint) {}
 }
 
+/** What one notification says happened. */
 export interface Event {
   readonly message_id: Value;
   readonly event_type: string;

@@ -55,6 +55,7 @@ export interface PublisherOption {
   readonly help: string;
 }
 
+/** One transport: its schemes, its options as data, and how it is made. */
 export interface PublisherKind<Settings> {
   readonly schemes: readonly string[];
   /** One sentence for people. */
@@ -74,6 +75,7 @@ export interface PublisherKind<Settings> {
   create(url: PublisherUrl, deps: PublisherDeps<Settings>): Publisher;
 }
 
+/** What a publisher works with. */
 export interface PublisherDeps<Settings> {
   /** What ceilometer.conf says (core/config). */
   readonly settings: Settings;

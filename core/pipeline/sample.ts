@@ -4,8 +4,10 @@
  */
 import type { Dict, Value } from "../notifications/value.ts";
 
+/** Ceilometer's three types of meters. */
 export type SampleType = "gauge" | "delta" | "cumulative";
 
+/** One measured value of one resource. */
 export interface Sample {
   readonly name: string;
   readonly type: string;

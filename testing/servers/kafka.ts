@@ -24,6 +24,7 @@ export { kafkaMissing, kafkaUsers, type KafkaVersion } from "./kafka_files.ts";
 const startAttemptsMax = 3;
 const heapMb = 192;
 
+/** What kind of cluster to start. */
 export interface KafkaOptions {
   /** "4.4.0" if left out. */
   readonly version?: KafkaVersion;
@@ -35,6 +36,7 @@ export interface KafkaOptions {
   readonly config?: Readonly<Record<string, string>>;
 }
 
+/** One broker of the cluster. */
 export interface KafkaNode {
   readonly id: number;
   /** The plaintext listener, `127.0.0.1:port`; the same after a restart. */
@@ -49,6 +51,7 @@ export interface KafkaNode {
   thaw(): void;
 }
 
+/** A started cluster. */
 export interface Kafka {
   readonly version: KafkaVersion;
   /** Plaintext bootstrap addresses of all nodes. */
