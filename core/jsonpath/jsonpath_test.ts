@@ -49,7 +49,7 @@ const apart = (text: string) => text.includes("where `sorted`");
 
 test("expressions find what jsonpath-rw-ext finds, and fail where it fails", () => {
   const cases = (recorded.cases as readonly Recorded[]).filter(({ text }) => !apart(text));
-  const wrong = cases.flatMap((entry) => {
+  const wrong = cases.flatMap((entry): { entry: Recorded; ours: unknown }[] => {
     const path = compiled(entry.text);
     if (path === undefined) return entry.refused ? [] : [{ entry, ours: "refused" }];
     if (entry.refused) return [{ entry, ours: "taken" }];
