@@ -4,8 +4,7 @@
  * Facts: ceilometer/event/{converter,models}.py.
  */
 import { didYouMean } from "../config/suggest.ts";
-import { DefinitionError } from "../definitions/definition_error.ts";
-import { compileField, type Field } from "../definitions/field.ts";
+import { type Definition, readDefinition } from "../definitions/definition.ts";
 import { ConfigError } from "../errors.ts";
 import { floatValue } from "../notifications/load_value.ts";
 import type { Value } from "../notifications/value.ts";
@@ -19,7 +18,7 @@ import { describeNode, yamlGet, type YamlNode, yamlText } from "../yaml/node.ts"
 export interface TraitDefinition {
   readonly name: string;
   readonly type: TraitType;
-  readonly field: Field;
+  readonly definition: Definition;
 }
 
 /** Trait types by the names that definitions use. */
@@ -39,16 +38,7 @@ const LAST_MICRO = 253_402_300_799_999_999n;
 
 /** Throws a ConfigError with the place of what is wrong. */
 export function readTrait(name: string, node: YamlNode): TraitDefinition {
-  return { name, type: readType(name, node), field: readField(name, node) };
-}
-
-function readField(name: string, node: YamlNode): Field {
-  try {
-    return compileField(name, node);
-  } catch (error) {
-    if (!(error instanceof DefinitionError)) throw error;
-    throw new ConfigError(error.message, error.place, { cause: error });
-  }
+  return { name, type: readType(name, node), definition: readDefinition(node, name) };
 }
 
 function readType(name: string, node: YamlNode): TraitType {
@@ -68,10 +58,10 @@ function readType(name: string, node: YamlNode): TraitType {
 
 /** Undefined where the notification has no value for it. Throws PythonError. */
 export function makeTrait(
-  { name, type, field }: TraitDefinition,
+  { name, type, definition }: TraitDefinition,
   root: Value,
 ): Trait | undefined {
-  const value = field.first(root);
+  const value = definition.first(root);
   if (value === null || (value === "" && type !== 1)) return undefined;
   return { name, type, value: convert(type, value) };
 }
