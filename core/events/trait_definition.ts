@@ -4,7 +4,8 @@
  * Facts: ceilometer/event/{converter,models}.py.
  */
 import { didYouMean } from "../config/suggest.ts";
-import { type Definition, readDefinition } from "../definitions/definition.ts";
+import { DefinitionError } from "../definitions/definition_error.ts";
+import { compileField, type Field } from "../definitions/field.ts";
 import { ConfigError } from "../errors.ts";
 import { floatValue } from "../notifications/load_value.ts";
 import type { Value } from "../notifications/value.ts";
@@ -18,7 +19,7 @@ import { describeNode, yamlGet, type YamlNode, yamlText } from "../yaml/node.ts"
 export interface TraitDefinition {
   readonly name: string;
   readonly type: TraitType;
-  readonly definition: Definition;
+  readonly field: Field;
 }
 
 /** Trait types by the names that definitions use. */
@@ -38,7 +39,16 @@ const LAST_MICRO = 253_402_300_799_999_999n;
 
 /** Throws a ConfigError with the place of what is wrong. */
 export function readTrait(name: string, node: YamlNode): TraitDefinition {
-  return { name, type: readType(name, node), definition: readDefinition(node, name) };
+  return { name, type: readType(name, node), field: readField(name, node) };
+}
+
+function readField(name: string, node: YamlNode): Field {
+  try {
+    return compileField(name, node);
+  } catch (error) {
+    if (!(error instanceof DefinitionError)) throw error;
+    throw new ConfigError(error.message, error.place, { cause: error });
+  }
 }
 
 function readType(name: string, node: YamlNode): TraitType {
@@ -58,10 +68,10 @@ function readType(name: string, node: YamlNode): TraitType {
 
 /** Undefined where the notification has no value for it. Throws PythonError. */
 export function makeTrait(
-  { name, type, definition }: TraitDefinition,
+  { name, type, field }: TraitDefinition,
   root: Value,
 ): Trait | undefined {
-  const value = definition.first(root);
+  const value = field.first(root);
   if (value === null || (value === "" && type !== 1)) return undefined;
   return { name, type, value: convert(type, value) };
 }
