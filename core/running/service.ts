@@ -8,10 +8,11 @@ import type { Log } from "../log/log.ts";
 import { formatExposition } from "../observe/exposition.ts";
 import { mergeSnapshots } from "../observe/merge.ts";
 import type { Metrics, MetricsSnapshot } from "../observe/metrics.ts";
-import { type BuildInfo, observeProcess } from "../observe/process.ts";
+import { type BuildInfo, observeProcess, processMemory } from "../observe/process.ts";
 import { createReadiness } from "../observe/readiness.ts";
 import { startObserveServer } from "../observe/server.ts";
 import { type DaemonOutcome, type DaemonWork, runDaemon, type WorkEvents } from "./daemon.ts";
+import { watchMemory } from "./memory.ts";
 import { createMainFront } from "./main_front.ts";
 import { openSystemd } from "./systemd.ts";
 import type { ProgressLine } from "./terminal.ts";
@@ -72,10 +73,16 @@ export async function runService(
     readProcess();
     return deps.metrics.snapshot();
   };
-  const { channel } = deps;
-  return channel === undefined
-    ? await runMain(service, options, { ...deps, own })
-    : await runWorker(service, options, { ...deps, own, channel });
+  const { channel, clock } = deps;
+  const over = new AbortController();
+  void watchMemory({ memory: processMemory, clock }, over.signal);
+  try {
+    return channel === undefined
+      ? await runMain(service, options, { ...deps, own })
+      : await runWorker(service, options, { ...deps, own, channel });
+  } finally {
+    over.abort();
+  }
 }
 
 type OwnDeps = ServiceDeps & { readonly own: () => MetricsSnapshot };
