@@ -117,7 +117,7 @@ describe.skipIf(missing !== undefined).each([...versions])("a consumer of Kafka 
       const topic = await topicOf({});
       const groupId = `${topic}-group`;
       await kafka.admin.produceLines(topic, Array.from({ length: 100 }, (_, i) => `${i}`));
-      await kafka.admin.setCommittedOffset(groupId, topic, 0, 10);
+      await kafka.admin.setCommittedOffset(groupId, topic, { partition: 0, offset: 10 });
       await kafka.admin.deleteRecords(topic, 0, 60);
       const reading = read(topic, { groupId, outOfRange, once: true });
       await reading.ended;
@@ -134,7 +134,7 @@ describe.skipIf(missing !== undefined).each([...versions])("a consumer of Kafka 
   test("stops at a position that is not in the log where told to", async () => {
     const topic = await topicOf({});
     await kafka.admin.produceLines(topic, ["a", "b"]);
-    await kafka.admin.setCommittedOffset(`${topic}-group`, topic, 0, 50);
+    await kafka.admin.setCommittedOffset(`${topic}-group`, topic, { partition: 0, offset: 50 });
     const reading = read(topic, { groupId: `${topic}-group`, outOfRange: "stop" });
     const said = await reading.ended.then(() => "", (error: Error) => error.message);
     readings.pop();

@@ -12,7 +12,8 @@ export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length): number
   let crc = -1;
   let at = start;
   while (at < end && ((bytes.byteOffset + at) & 3) !== 0) crc = step(crc, bytes[at++] as number);
-  const words = new Int32Array(bytes.buffer, bytes.byteOffset + at, (end - at) >> 2);
+  const count = (end - at) >> 2;
+  const words = new Int32Array(bytes.buffer, count > 0 ? bytes.byteOffset + at : 0, count);
   const whole = words.length & ~3;
   for (let i = 0; i < whole; i += 4) {
     const a = crc ^ (words[i] as number);

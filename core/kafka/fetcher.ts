@@ -262,6 +262,7 @@ export class Fetcher {
     if (errorCode === codes.corruptMessage && state.failures >= unreadableAttemptsMax) {
       state.unreadableFrom ??= state.position;
       state.position++;
+      if (state.position >= state.endOffset) this.#giveUp(state, state.unreadableFrom);
       return;
     }
     this.#deps.log.debug(`fetch: ${errorText(errorCode).message}`, nameOf(state));

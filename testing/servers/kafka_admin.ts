@@ -10,13 +10,16 @@ import {
   type Transaction,
 } from "kafkajs";
 
+/** How record batches are compressed. */
 export type Codec = "none" | "gzip" | "snappy" | "lz4" | "zstd";
 
+/** What is not the default of a topic. */
 export interface TopicOptions {
   readonly partitions?: number;
   readonly config?: Readonly<Record<string, string>>;
 }
 
+/** One record to produce. */
 export interface TestRecord {
   readonly key?: string | Uint8Array | null;
   readonly value: string | Uint8Array | null;
@@ -25,12 +28,20 @@ export interface TestRecord {
   readonly timestamp?: number;
 }
 
+/** Where a group is to go on. */
+export interface CommittedOffset {
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** How lines are produced. */
 export interface LinesOptions {
   readonly codec?: Codec;
   /** All lines go there; without it they are spread over all partitions. */
   readonly partition?: number;
 }
 
+/** What tests ask of a cluster. */
 export interface KafkaAdmin {
   createTopic(topic: string, options?: TopicOptions): Promise<void>;
   deleteTopic(topic: string): Promise<void>;
@@ -51,12 +62,7 @@ export interface KafkaAdmin {
   startOffsets(topic: string): Promise<Map<number, number>>;
   /** What a group has committed; partitions without a commit are left out. */
   committedOffsets(group: string, topic: string): Promise<Map<number, number>>;
-  setCommittedOffset(
-    group: string,
-    topic: string,
-    partition: number,
-    offset: number,
-  ): Promise<void>;
+  setCommittedOffset(group: string, topic: string, at: CommittedOffset): Promise<void>;
   /** Moves the log's start forward (truncation). */
   deleteRecords(topic: string, partition: number, beforeOffset: number): Promise<void>;
   /** Members that a (classic) group has now. */
@@ -74,6 +80,9 @@ const leadersMs = 20_000;
 function hasLeaders(answer: Awaited<ReturnType<Admin["fetchTopicMetadata"]>>): boolean {
   return answer.topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0));
 }
+
+const attemptsMax = 20;
+const attemptWaitMs = 250;
 
 class TestAdmin implements KafkaAdmin {
   #brokers: readonly string[];
@@ -191,19 +200,20 @@ class TestAdmin implements KafkaAdmin {
     );
   }
 
-  async setCommittedOffset(
-    group: string,
-    topic: string,
-    partition: number,
-    offset: number,
-  ): Promise<void> {
+  async setCommittedOffset(group: string, topic: string, at: CommittedOffset): Promise<void> {
+    const { partition, offset } = at;
     // kafkajs's own way joins the group and polls, which takes 5 s.
     const partitions = [{ partition, offset: String(offset) }];
-    await this.#transact(
-      "commit",
-      (transaction) =>
-        transaction.sendOffsets({ consumerGroupId: group, topics: [{ topic, partitions }] }),
-    );
+    const offsets = { consumerGroupId: group, topics: [{ topic, partitions }] };
+    for (let attempt = 1;; attempt++) {
+      try {
+        return await this.#transact("commit", (transaction) => transaction.sendOffsets(offsets));
+      } catch (error) {
+        // A fresh broker has no coordinators yet.
+        if (attempt >= attemptsMax) throw error;
+        await Bun.sleep(attemptWaitMs);
+      }
+    }
   }
 
   async deleteRecords(topic: string, partition: number, beforeOffset: number): Promise<void> {

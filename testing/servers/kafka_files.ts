@@ -8,6 +8,7 @@ import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:
 import { join } from "node:path";
 import { cacheFolder, findProgram, freePort, startServer, tempFolder } from "./server.ts";
 
+/** The versions that are tested against. */
 export type KafkaVersion = "4.4.0" | "3.9.2";
 
 /** Users that every cluster with `security` knows. Anything else is refused. */
@@ -84,6 +85,7 @@ export async function writeDataFolder(
   await writeFile(join(folder, "meta.properties"), properties);
 }
 
+/** Where the listeners of one node are. */
 export interface NodePorts {
   readonly plain: number;
   readonly controller: number;
@@ -93,6 +95,7 @@ export interface NodePorts {
   readonly mutualTls?: number;
 }
 
+/** What one server.properties is made of. */
 export interface NodeProperties {
   readonly id: number;
   readonly ports: readonly NodePorts[];
@@ -140,6 +143,8 @@ export function serverProperties(node: NodeProperties): string {
     "log.cleaner.backoff.ms": "500",
     "log.initial.task.delay.ms": "500",
     "log.retention.check.interval.ms": "1000",
+    // Tests write records of any age.
+    "log.retention.ms": "-1",
     "broker.session.timeout.ms": node.ports.length > 1 ? "3000" : "1500",
     "broker.heartbeat.interval.ms": node.ports.length > 1 ? "500" : "300",
     "group.min.session.timeout.ms": "1000",
