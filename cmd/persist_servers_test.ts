@@ -28,16 +28,15 @@ describe.skipIf(missing !== undefined)("Kafka to InfluxDB", () => {
   let compiled: string;
 
   beforeAll(async () => {
-    [kafka, influxdb, folder, compiled] = await Promise.all([
-      sharedKafka(),
-      startInfluxdb({ maxBodySize: 25_000_000 }),
-      tempFolder("persist-servers"),
-      builtExecutable(),
-    ]);
+    // One after the other: what was started is known, and removed, when the next cannot be.
+    folder = await tempFolder("persist-servers");
+    influxdb = await startInfluxdb({ maxBodySize: 25_000_000 });
+    kafka = await sharedKafka();
+    compiled = await builtExecutable();
   }, testMs);
   afterAll(async () => {
-    await influxdb.remove();
-    await folder.remove();
+    await influxdb?.remove();
+    await folder?.remove();
   });
 
   interface Daemon extends AsyncDisposable {
