@@ -141,7 +141,8 @@ class WriterDelivery implements Delivery {
 
   /** Attempts until every item of the part has its own answer. `key` is what it may be held by. */
   async #drive(part: GatheredBatch, trip: Trip, key: string): Promise<void> {
-    for (let attempt = 1; !trip.signal.aborted; attempt++) {
+    let created = false;
+    while (!trip.signal.aborted) {
       const error = await this.#attempt(part, trip, key);
       if (error === "aborted") return;
       if (error === undefined) return trip.outcomes.written(part);
@@ -152,8 +153,9 @@ class WriterDelivery implements Delivery {
         case "hold_destination":
           continue;
         case "create": {
-          const refusal = await this.#create(part.destination, trip, attempt);
-          if (refusal !== undefined) return this.#refuseAll(part, trip, refusal);
+          const outcome = await this.#create(part.destination, trip, created);
+          if (outcome instanceof StoreError) return this.#refuseAll(part, trip, outcome);
+          created ||= outcome === "created";
           continue;
         }
         case "bisect":
@@ -270,15 +272,16 @@ class WriterDelivery implements Delivery {
 
   /**
    * Creates the destination once for all that miss it. Resolves with the refusal where the store will
-   * never have it; every other failure is one of the store, to be got over by trying again.
+   * never have it; every other failure is one of the store, to be got over by trying again. `created`:
+   * it was made before, on this batch's behalf.
    */
   async #create(
     destination: string,
     trip: Trip,
-    attempt: number,
-  ): Promise<StoreError | undefined> {
+    created: boolean,
+  ): Promise<StoreError | "created" | undefined> {
     // A destination that is still missing after it was made is waited for, not made in a tight loop.
-    if (attempt > 1) {
+    if (created) {
       const text = `'${destination}' is still missing after it was created`;
       this.#gates.hold(destination, new StoreError(text, "hold_destination"));
     }
@@ -293,6 +296,7 @@ class WriterDelivery implements Delivery {
     try {
       await unlessAborted(creating, trip.signal);
       this.#gates.left(passage);
+      return "created";
     } catch (error) {
       if (trip.signal.aborted) {
         this.#gates.left(passage);

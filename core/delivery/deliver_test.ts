@@ -204,6 +204,18 @@ describe("a missing destination", () => {
     expect(rig.told.sort()).toEqual(["written a", "written b"]);
   });
 
+  test("that is found out after an outage is created and written to at once", async () => {
+    const rig = makeRig((_, request) => {
+      if (request <= 3) throw new StoreError("refused", "retry");
+      if (rig.created.length === 0) throw new StoreError("database not found", "create");
+    });
+    await deliver(rig, batchOf(["a"]));
+    expect(rig.told).toEqual(["written a"]);
+    const [missed, written] = rig.requests.slice(-2);
+    expect((written?.atMs ?? NaN) - (missed?.atMs ?? NaN)).toBeLessThan(10);
+    expect(rig.warnings.filter((text) => text.includes("still missing"))).toEqual([]);
+  });
+
   test("that cannot be created yet is tried again, ever more slowly", async () => {
     const rig = makeRig(() => {
       if (rig.created.length < 5) throw new StoreError("database not found", "create");
