@@ -11,8 +11,10 @@ const subjectsMax = 1000;
 
 /** What there is to say. Reasons are the store's words. */
 export interface Notices {
-  /** Items refused as older than the retention. */
+  /** Items refused as older than the retention; the destination is that of one of them. */
   expired(store: string, destination: string, reason: string): void;
+  /** Messages that are none, or lack what they need. */
+  unreadable(topic: string, letterClass: string, reason: string): void;
   /** Items refused for good. */
   refused(store: string, letterClass: string, reason: string): void;
   /** The store does not answer, or not as it should. */
@@ -51,11 +53,21 @@ export function createNotices(deps: { readonly clock: Clock; readonly log: Log }
   };
   return {
     expired(store, destination, reason): void {
-      const count = due(`expired ${store} ${destination}`);
+      const count = due(`expired ${store}`);
       if (count === 0) return;
       log.warning("Older than the retention, counted as expired", {
         store,
         destination,
+        count,
+        reason,
+      });
+    },
+    unreadable(topic, letterClass, reason): void {
+      const count = due(`unreadable ${topic} ${letterClass}`);
+      if (count === 0) return;
+      log.warning("Messages that cannot be stored, kept as dead letters", {
+        topic,
+        class: letterClass,
         count,
         reason,
       });

@@ -200,7 +200,10 @@ class Loop implements PersistLoop {
       }
       const refusal = this.#encode(block, i);
       if (refusal === undefined) this.#offsets.encoded(tracked, i);
-      else this.#letters.add({ block: tracked, index: i, ...refusal });
+      else {
+        this.#notices.unreadable(block.topic, refusal.class, refusal.reason);
+        this.#letters.add({ block: tracked, index: i, ...refusal });
+      }
       if (this.#gatherer.open >= itemsMax) this.#outbox.flush();
     }
     tracked.encodingEnded();
