@@ -39,6 +39,8 @@ export interface RabbitTransport {
 export interface KafkaTransport {
   readonly driver: "kafka";
   readonly brokers: readonly HostPort[];
+  /** The topic that `--from` names; undefined: `<topic>.<priority>` for each topic and priority. */
+  readonly topic: string | undefined;
   readonly security: KafkaSecurity;
 }
 
