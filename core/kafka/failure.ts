@@ -79,7 +79,7 @@ export function connectFailure(
       cause,
     );
   }
-  const why = code === "" ? firstLine(text) : `${firstLine(text)} (${code})`;
+  const why = text.includes(code) ? firstLine(text) : `${firstLine(text)} (${code})`;
   return new KafkaFailure(
     `Cannot connect to ${where}: ${why}, expected a listening broker`,
     "unreachable",

@@ -40,8 +40,8 @@ export async function lookUpOffsets(
     });
     for (const { topic, partitions: found } of answer.responses) {
       for (const { partition, errorCode, offset } of found) {
-        const name = `${topic}, partition ${partition}`;
-        if (errorCode !== 0) throw codeFailure(`find the ${which} of topic`, name, { errorCode });
+        const name = `${topic}-${partition}`;
+        if (errorCode !== 0) throw codeFailure(`find the ${which} of`, name, { errorCode });
         offsets.set(keyOf({ topic, partition }), Number(offset));
       }
     }

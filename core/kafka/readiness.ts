@@ -21,8 +21,9 @@ export class Readiness {
   /** Something is wrong; logged if it is news. */
   problem(part: string, reason: string, level: "info" | "warning" | "error" = "warning"): void {
     if (this.#problems.get(part) === reason) return;
+    const isNews = ![...this.#problems.values()].includes(reason);
     this.#problems.set(part, reason);
-    this.#log[level](reason);
+    if (isNews) this.#log[level](reason);
     this.#tell();
   }
 
