@@ -64,7 +64,8 @@ export function createMainFront(deps: MainFrontDeps): Front {
       if (stopping || state.ready === ready) return;
       ready = state.ready;
       if (ready) log.info("Ready");
-      else log.warning(`Not ready: ${state.reasons.join("; ")}`);
+      // Whoever has the trouble has said so, as loudly as it deserves.
+      else log.info(`Not ready: ${state.reasons.join("; ")}`);
       systemd.status(ready ? "ready" : `not ready: ${readiness.state().reasons.join("; ")}`);
     },
     async close(): Promise<void> {
