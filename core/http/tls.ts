@@ -3,7 +3,7 @@
  * is missing or is no PEM is then a configuration error and not an outage later.
  */
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import type { Tls } from "../config/endpoint.ts";
 import { ConfigError } from "../errors.ts";
 
@@ -16,8 +16,12 @@ export interface TlsMaterial {
 }
 
 /** Loads TLS files; undefined in, undefined out. Rejects with a ConfigError that names the file. */
-export async function readTls(tls: Tls | undefined): Promise<TlsMaterial | undefined> {
-  if (tls === undefined) return undefined;
+export function readTls(tls: Tls | undefined): Promise<TlsMaterial | undefined> {
+  return Promise.try(() => tls === undefined ? undefined : loadTls(tls));
+}
+
+/** The same at once, for what is made while starting. Throws a ConfigError that names the file. */
+export function loadTls(tls: Tls): TlsMaterial {
   const { caFile, certFile, keyFile } = tls;
   if ((certFile === undefined) !== (keyFile === undefined)) {
     throw new ConfigError(
@@ -27,21 +31,15 @@ export async function readTls(tls: Tls | undefined): Promise<TlsMaterial | undef
   }
   return {
     rejectUnauthorized: tls.verify,
-    ...(caFile === undefined ? {} : { ca: await readPem(caFile, "CA file", isCertificate) }),
-    ...(certFile === undefined
-      ? {}
-      : { cert: await readPem(certFile, "certificate", isCertificate) }),
-    ...(keyFile === undefined ? {} : { key: await readPem(keyFile, "key", createPrivateKey) }),
+    ...(caFile === undefined ? {} : { ca: loadPem(caFile, "CA file", isCertificate) }),
+    ...(certFile === undefined ? {} : { cert: loadPem(certFile, "certificate", isCertificate) }),
+    ...(keyFile === undefined ? {} : { key: loadPem(keyFile, "key", createPrivateKey) }),
   };
 }
 
-async function readPem(
-  path: string,
-  what: string,
-  check: (text: string) => unknown,
-): Promise<string> {
+function loadPem(path: string, what: string, check: (text: string) => unknown): string {
   try {
-    const text = await readFile(path, "utf8");
+    const text = readFileSync(path, "utf8");
     check(text);
     return text;
   } catch (error) {
