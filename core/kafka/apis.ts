@@ -30,6 +30,7 @@ export const codes = {
   unknownTopicOrPartition: 3,
   leaderNotAvailable: 5,
   notLeader: 6,
+  replicaNotAvailable: 9,
   messageTooLarge: 10,
   coordinatorLoading: 14,
   coordinatorNotAvailable: 15,
@@ -44,11 +45,27 @@ export const codes = {
   outOfOrderSequence: 45,
   duplicateSequence: 46,
   invalidProducerEpoch: 47,
+  storageError: 56,
   unknownProducerId: 59,
+  fencedLeaderEpoch: 74,
+  unknownLeaderEpoch: 75,
+  offsetNotAvailable: 78,
   memberIdRequired: 79,
   fencedInstanceId: 82,
   invalidRecord: 87,
 } as const;
+
+/** Another broker leads a partition, or none does at the moment: metadata will tell. */
+export const leaderMoved: ReadonlySet<number> = new Set([
+  codes.unknownTopicOrPartition,
+  codes.leaderNotAvailable,
+  codes.notLeader,
+  codes.replicaNotAvailable,
+  codes.storageError,
+  codes.fencedLeaderEpoch,
+  codes.unknownLeaderEpoch,
+  codes.offsetNotAvailable,
+]);
 
 /** The cluster's brokers and the partitions of the topics asked for. */
 export interface MetadataAnswer {

@@ -8,6 +8,7 @@ import type { Consumer, ConsumerEvents } from "../delivery/consumer.ts";
 import type { Position, RecordBlock, TopicPartition } from "../delivery/records.ts";
 import { RunError } from "../errors.ts";
 import type { Log } from "../log/log.ts";
+import { leaderMoved } from "./apis.ts";
 import { readBlocks } from "./block_reader.ts";
 import { Cluster } from "./cluster.ts";
 import type { KafkaConnectionOptions } from "./connection_options.ts";
@@ -229,7 +230,9 @@ class KafkaConsumer implements Consumer {
     if (failure === undefined) this.#readiness.well(part);
     else {
       const operator = failure.kind === "authentication" || failure.kind === "tls";
-      this.#readiness.problem(part, failure.message, operator ? "error" : "warning");
+      const passing = leaderMoved.has(failure.code);
+      const level = operator ? "error" : passing ? "info" : "warning";
+      this.#readiness.problem(part, failure.message, level);
     }
   }
 

@@ -7,9 +7,9 @@ import { type AbortedTransaction, readOffset } from "./batch_scan.ts";
 import type { WireCall } from "./kafkajs_inner.ts";
 
 /** Bytes of one partition in an answer; a batch that is larger comes alone. */
-export const partitionBytesMax = 1024 * 1024;
+export const partitionBytesMax = 512 * 1024;
 /** Bytes of all partitions in an answer. */
-export const fetchBytesMax = 2 * 1024 * 1024;
+export const fetchBytesMax = 1024 * 1024;
 const readCommitted = 1;
 
 /** Where to read on in a partition. */

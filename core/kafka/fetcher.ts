@@ -6,7 +6,7 @@
 import type { Clock } from "../clock.ts";
 import type { TopicPartition } from "../delivery/records.ts";
 import type { Log } from "../log/log.ts";
-import { apis, codes } from "./apis.ts";
+import { apis, codes, leaderMoved } from "./apis.ts";
 import { scanBatches } from "./batch_scan.ts";
 import type { Chunk } from "./block_reader.ts";
 import type { Cluster } from "./cluster.ts";
@@ -22,9 +22,9 @@ import { requestMsMax } from "./link.ts";
 import { backoffMs, type KafkaTiming } from "./timing.ts";
 
 /** Bytes, as they came from the brokers, that may wait to be pulled; one answer may go beyond. */
-export const readAheadBytesMax = 6 * 1024 * 1024;
+export const readAheadBytesMax = 4 * 1024 * 1024;
 /** The same for one partition. */
-const partitionAheadBytesMax = 1024 * 1024;
+const partitionAheadBytesMax = 512 * 1024;
 /** How often an offset is asked for before it is given up as unreadable. */
 const unreadableAttemptsMax = 3;
 
@@ -266,7 +266,7 @@ export class Fetcher {
       return;
     }
     this.#deps.log.debug(`fetch: ${errorText(errorCode).message}`, nameOf(state));
-    if (!staleLeader.has(errorCode) && errorCode !== codes.corruptMessage) {
+    if (!leaderMoved.has(errorCode) && errorCode !== codes.corruptMessage) {
       const { type, message } = errorText(errorCode);
       const text = `Cannot read topic '${state.topic}', partition ${state.partition}: ` +
         `${message} (${type})`;
@@ -347,19 +347,6 @@ export class Fetcher {
     }
   }
 }
-
-/** Another broker leads, or none does at the moment: metadata will tell. */
-const staleLeader: ReadonlySet<number> = new Set([
-  codes.unknownTopicOrPartition,
-  codes.leaderNotAvailable,
-  codes.notLeader,
-  9,
-  56,
-  74,
-  75,
-  76,
-  78,
-]);
 
 function partOf({ topic, partition }: TopicPartition): string {
   return `partition ${partition} of ${topic}`;
