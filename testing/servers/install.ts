@@ -28,6 +28,16 @@ const needed: readonly Needed[] = [
     debianPackage: "rabbitmq-server",
     programs: ["/usr/lib/rabbitmq/bin/rabbitmq-server", "rabbitmq-server"],
   },
+  { debianPackage: "keystone", programs: ["/usr/bin/keystone-wsgi-public"] },
+  { debianPackage: "sqlite3", programs: ["/usr/bin/sqlite3"] },
+  { debianPackage: "postgresql-15", programs: ["/usr/lib/postgresql/15/bin/postgres"] },
+  { debianPackage: "gnocchi-api", programs: ["/usr/share/gnocchi-common/api-paste.ini"] },
+  { debianPackage: "uwsgi-core", programs: ["/usr/bin/uwsgi"] },
+  {
+    debianPackage: "uwsgi-plugin-python3",
+    programs: ["/usr/lib/uwsgi/plugins/python3_plugin.so"],
+  },
+  { debianPackage: "prometheus-pushgateway", programs: ["/usr/bin/prometheus-pushgateway"] },
   { debianPackage: "openssl", programs: ["openssl"] },
   { debianPackage: "systemd", programs: ["systemd-analyze", "/usr/bin/systemd-analyze"] },
 ];
