@@ -31,6 +31,8 @@ export interface Influxdb {
   readonly certificate: Certificate | undefined;
   /** The rows of the first series of a query, timestamps in ms; [] where there is none. */
   query(q: string, db?: string): Promise<readonly Row[]>;
+  /** All series of a query with GROUP BY *, timestamps in ms. */
+  queryAll(q: string, db: string): Promise<readonly SeriesRows[]>;
   /** SIGTERM; data stay for `start`. */
   stop(): Promise<void>;
   /** SIGKILL; data stay for `start`. */
@@ -46,6 +48,12 @@ export interface Influxdb {
 
 /** One row of a query, values by column. */
 export type Row = Readonly<Record<string, unknown>>;
+
+/** One series of a query: its tags, and its rows as they came, time first. */
+export interface SeriesRows {
+  readonly tags: Readonly<Record<string, string>>;
+  readonly values: readonly (readonly unknown[])[];
+}
 
 /** Why there is no InfluxDB 1.x here, or undefined. */
 export function influxdbMissing(): string | undefined {
@@ -74,24 +82,27 @@ export async function startInfluxdb(options: InfluxdbOptions = {}): Promise<Infl
       cwd: folder.path,
       ready: async () => (await fetch(`${origin}/ping`, tls)).status === 204,
     });
+  const ask = async (q: string, db: string): Promise<readonly AnsweredSeries[]> => {
+    const { user = "", password = "" } = options.admin ?? {};
+    const headers = { Authorization: `Basic ${btoa(`${user}:${password}`)}` };
+    const body = new URLSearchParams({ q, db, epoch: "ms" });
+    const response = await fetch(`${origin}/query`, {
+      method: "POST",
+      body,
+      ...(options.admin === undefined ? {} : { headers }),
+      ...tls,
+    });
+    return seriesOf(q, await response.json());
+  };
   let server = await launch();
   return {
     host: "127.0.0.1",
     port,
     origin,
     certificate,
-    query: async (q, db = "") => {
-      const { user = "", password = "" } = options.admin ?? {};
-      const headers = { Authorization: `Basic ${btoa(`${user}:${password}`)}` };
-      const body = new URLSearchParams({ q, db, epoch: "ms" });
-      const response = await fetch(`${origin}/query`, {
-        method: "POST",
-        body,
-        ...(options.admin === undefined ? {} : { headers }),
-        ...tls,
-      });
-      return rowsOf(q, await response.json());
-    },
+    query: async (q, db = "") => rowsOf(await ask(q, db)),
+    queryAll: async (q, db) =>
+      (await ask(q, db)).map(({ tags = {}, values = [] }) => ({ tags, values })),
     stop: () => server.stop(),
     kill: () => server.kill(),
     start: async () => {
@@ -149,24 +160,29 @@ function optional(key: string, value: number | boolean | undefined): readonly st
   return value === undefined ? [] : [`${key} = ${value}`];
 }
 
+interface AnsweredSeries {
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly columns: readonly string[];
+  readonly values?: readonly (readonly unknown[])[];
+}
+
 interface QueryAnswer {
   readonly error?: string;
   readonly results?: readonly {
     readonly error?: string;
-    readonly series?: readonly {
-      readonly columns: readonly string[];
-      readonly values?: readonly (readonly unknown[])[];
-    }[];
+    readonly series?: readonly AnsweredSeries[];
   }[];
 }
 
-function rowsOf(q: string, answer: unknown): readonly Row[] {
+function seriesOf(q: string, answer: unknown): readonly AnsweredSeries[] {
   const { error, results = [] } = answer as QueryAnswer;
   const failure = error ?? results.find((result) => result.error !== undefined)?.error;
   if (failure !== undefined) throw new Error(`${q}: ${failure}`);
-  const series = results[0]?.series?.[0];
-  const columns = series?.columns ?? [];
-  return (series?.values ?? []).map((values) =>
-    Object.fromEntries(columns.map((column, i) => [column, values[i]]))
+  return results[0]?.series ?? [];
+}
+
+function rowsOf([first]: readonly AnsweredSeries[]): readonly Row[] {
+  return (first?.values ?? []).map((values) =>
+    Object.fromEntries((first?.columns ?? []).map((column, i) => [column, values[i]]))
   );
 }
