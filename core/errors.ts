@@ -47,3 +47,10 @@ export function describeConfigError(error: ConfigError): string {
   const position = [place.file, place.line, place.line === undefined ? undefined : place.column];
   return `${position.filter((part) => part !== undefined).join(":")}: ${error.message}`;
 }
+
+/** Problems of one file by line and column; those without a place first. */
+export function inFileOrder(errors: readonly ConfigError[]): ConfigError[] {
+  const line = ({ place }: ConfigError) => place?.line ?? 0;
+  const column = ({ place }: ConfigError) => place?.column ?? 0;
+  return errors.toSorted((a, b) => line(a) - line(b) || column(a) - column(b));
+}

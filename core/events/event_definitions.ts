@@ -4,13 +4,12 @@
  *
  * Facts: ceilometer/event/converter.py. One broken definition keeps the reference from starting.
  */
-import { ConfigError } from "../errors.ts";
+import { ConfigError, inFileOrder, type Place } from "../errors.ts";
 import { compileFnmatch, type NameMatcher } from "../pipeline/fnmatch.ts";
 import { loadYaml } from "../yaml/load.ts";
 import { describeNode, isTrue, yamlGet, type YamlNode, yamlText } from "../yaml/node.ts";
 import { pythonItems, pythonStr } from "../yaml/python.ts";
-import { readTrait, type TraitDefinition } from "./trait_definition.ts";
-import type { Place } from "../errors.ts";
+import { readTrait, type Report, type TraitDefinition } from "./trait_definition.ts";
 
 /** What to make of the event types that it matches. */
 export interface EventDefinition {
@@ -66,10 +65,8 @@ export function readEventDefinitions(root: YamlNode): ReadEventDefinitions {
   const problems: ConfigError[] = [];
   const report = (problem: ConfigError) => void problems.push(problem);
   const definitions = items.flatMap((item) => readDefinition(item, report) ?? []);
-  return { definitions, problems };
+  return { definitions, problems: inFileOrder(problems) };
 }
-
-type Report = (problem: ConfigError) => void;
 
 function readDefinition(node: YamlNode, report: Report): EventDefinition | undefined {
   if (node.kind !== "map") {
@@ -146,13 +143,9 @@ function readTraits(node: YamlNode, report: Report): readonly TraitDefinition[] 
   let isComplete = true;
   for (const { key, value } of given.kind === "map" ? given.entries : []) {
     const name = pythonStr(key);
-    try {
-      traits.set(name, readTrait(name, value));
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      report(error);
-      isComplete = false;
-    }
+    const trait = readTrait(name, value, report);
+    if (trait === undefined) isComplete = false;
+    else traits.set(name, trait);
   }
   return isComplete ? [...traits.values()] : undefined;
 }
@@ -160,5 +153,11 @@ function readTraits(node: YamlNode, report: Report): readonly TraitDefinition[] 
 function readDefaultTraits(): ReadonlyMap<string, TraitDefinition> {
   const { root } = loadYaml(DEFAULT_TRAITS, "the default traits");
   if (root?.kind !== "map") throw new Error("the default traits are no map");
-  return new Map(root.entries.map(({ key, value }) => [key.text, readTrait(key.text, value)]));
+  const report = (problem: ConfigError) => {
+    throw problem;
+  };
+  return new Map(root.entries.flatMap(({ key, value }) => {
+    const trait = readTrait(key.text, value, report);
+    return trait === undefined ? [] : [[key.text, trait]];
+  }));
 }

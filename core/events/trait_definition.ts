@@ -37,21 +37,31 @@ const textMax = 255;
 const FIRST_MICRO = -62_135_596_800_000_000n;
 const LAST_MICRO = 253_402_300_799_999_999n;
 
-/** Throws a ConfigError with the place of what is wrong. */
-export function readTrait(name: string, node: YamlNode): TraitDefinition {
-  return { name, type: readType(name, node), field: readField(name, node) };
+/** Takes what is wrong, and reading goes on. */
+export type Report = (problem: ConfigError) => void;
+
+/** Undefined where something is wrong, which is reported with its place. */
+export function readTrait(
+  name: string,
+  node: YamlNode,
+  report: Report,
+): TraitDefinition | undefined {
+  const type = readType(name, node, report);
+  const field = readField(name, node, report);
+  return type && field && { name, type, field };
 }
 
-function readField(name: string, node: YamlNode): Field {
+function readField(name: string, node: YamlNode, report: Report): Field | undefined {
   try {
     return compileField(name, node);
   } catch (error) {
     if (!(error instanceof DefinitionError)) throw error;
-    throw new ConfigError(error.message, error.place, { cause: error });
+    report(new ConfigError(error.message, error.place, { cause: error }));
+    return undefined;
   }
 }
 
-function readType(name: string, node: YamlNode): TraitType {
+function readType(name: string, node: YamlNode, report: Report): TraitType | undefined {
   const given = yamlGet(node, "type");
   if (given === undefined) return 1;
   const text = yamlText(given);
@@ -59,11 +69,10 @@ function readType(name: string, node: YamlNode): TraitType {
   if (type !== undefined) return type;
   const names = [...traitTypes.keys()];
   const hint = text === undefined ? "" : didYouMean(text, names);
-  throw new ConfigError(
-    `Cannot use the trait '${name}': ${describeNode(given)} is no type of a trait, expected ` +
-      `${names.join(", ")}${hint}`,
-    given.place,
-  );
+  const message = `Cannot use the trait '${name}': ${describeNode(given)} is no type of a trait, ` +
+    `expected ${names.join(", ")}${hint}`;
+  report(new ConfigError(message, given.place));
+  return undefined;
 }
 
 /** Undefined where the notification has no value for it. Throws PythonError. */

@@ -5,7 +5,7 @@
 import type { ConfigNotice } from "../config/check_options.ts";
 import { parsePublisherUrl, shownUrl } from "../config/publisher_url.ts";
 import { didYouMean } from "../config/suggest.ts";
-import { ConfigError, type Place } from "../errors.ts";
+import { ConfigError, inFileOrder, type Place } from "../errors.ts";
 import { describeNode, isTrue, scalarIdentity, yamlGet, type YamlNode } from "../yaml/node.ts";
 import { type YamlScalar, yamlText } from "../yaml/node.ts";
 import { pythonItems, pythonStr } from "../yaml/python.ts";
@@ -68,9 +68,11 @@ class PipelineReader implements Findings {
     if (sourceNodes === undefined || sinkNodes === undefined) return undefined;
     const sources = sourceNodes.flatMap((node) => readSource(node, this.#carries, this) ?? []);
     const named = sinkNodes.flatMap((node) => this.#sink(node) ?? []);
-    this.#checkUnique(sources.map((source) => source.name), "source");
+    const repeated = this.#checkUnique(sources.map((source) => source.name), "source");
     this.#checkUnique(named.map((sink) => sink.name), "sink");
-    const pipelines = this.#couple(sources, named);
+    // A source whose name is taken says nothing about the names of pipelines.
+    const distinct = sources.filter((source) => !repeated.has(source.name));
+    const pipelines = this.#couple(distinct, named);
     return {
       carries: this.#carries,
       file,
@@ -148,19 +150,23 @@ class PipelineReader implements Findings {
     }
   }
 
-  #checkUnique(names: readonly YamlScalar[], noun: "source" | "sink"): void {
+  /** The names that stood before. */
+  #checkUnique(names: readonly YamlScalar[], noun: "source" | "sink"): ReadonlySet<YamlScalar> {
+    const repeated = new Set<YamlScalar>();
     const seen = new Map<string, YamlScalar>();
     for (const name of names) {
       const identity = scalarIdentity(name.value);
       const first = seen.get(identity);
       if (first === undefined) seen.set(identity, name);
       else {
+        repeated.add(name);
         const shown = pythonStr(name);
         const text = `Cannot use the ${noun} '${shown}': line ${first.place.line} has a ${noun} ` +
           "of this name, expected another name";
         this.problem(text, name.place);
       }
     }
+    return repeated;
   }
 
   #couple(sources: readonly SourceNode[], sinks: readonly NamedSink[]): Pipeline[] {
@@ -209,10 +215,4 @@ class PipelineReader implements Findings {
 /** For messages: the publisher without what is secret. */
 export function publisherName({ text }: PublisherReference): string {
   return shownUrl(text);
-}
-
-function inFileOrder(problems: readonly ConfigError[]): ConfigError[] {
-  const line = ({ place }: ConfigError) => place?.line ?? 0;
-  const column = ({ place }: ConfigError) => place?.column ?? 0;
-  return problems.toSorted((a, b) => line(a) - line(b) || column(a) - column(b));
 }

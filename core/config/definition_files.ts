@@ -1,0 +1,115 @@
+/**
+ * Edge (files). Finds and reads the YAML files that ceilometer.conf names: pipelines, event
+ * definitions, meter definitions. What they say is core/pipeline's, core/events' and core/meters'.
+ */
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { ConfigError } from "../errors.ts";
+import type { ConfigNotice } from "./check_options.ts";
+import type { DefinitionConfig, NamedFile, PipelineName } from "./pipeline_config.ts";
+
+/** A file as it was read. */
+export interface DefinitionFile {
+  /** Its path, for places. */
+  readonly name: string;
+  readonly text: string;
+}
+
+/** What was found for the pipelines that are on. */
+export interface DefinitionFiles {
+  /** Undefined: there is none, the built-in one holds. Likewise the next two. */
+  readonly pipeline: DefinitionFile | undefined;
+  readonly eventPipeline: DefinitionFile | undefined;
+  readonly eventDefinitions: DefinitionFile | undefined;
+  /** In the order of folders and names, without the built-in ones. */
+  readonly meters: readonly DefinitionFile[];
+  /** Whether the built-in meter definitions come after those. */
+  readonly builtInMeters: boolean;
+  /** Files that are named and missing, or cannot be read. */
+  readonly problems: readonly ConfigError[];
+  /** Which built-in files hold, to be said once. */
+  readonly notices: readonly ConfigNotice[];
+}
+
+/** Where meter definitions are looked for when no folder is named. */
+const metersFolder = "/etc/ceilometer/meters.d";
+
+/** Reads what the pipelines that are on need. Throws nothing. */
+export function readDefinitionFiles(
+  config: DefinitionConfig,
+  pipelines: readonly PipelineName[],
+): DefinitionFiles {
+  const finder = new FileFinder(config.searchFolders);
+  const [meter, event] = [pipelines.includes("meter"), pipelines.includes("event")];
+  const one = (isOn: boolean, file: NamedFile, what: string): DefinitionFile | undefined =>
+    isOn ? finder.read(file, what) : undefined;
+  const folders = config.meterFolders ?? [{ path: metersFolder, given: false }];
+  return {
+    pipeline: one(meter, config.pipelineFile, "the pipeline"),
+    eventPipeline: one(event, config.eventPipelineFile, "the event pipeline"),
+    eventDefinitions: one(event, config.eventDefinitionsFile, "the event definitions"),
+    meters: meter ? folders.flatMap((folder) => finder.readFolder(folder)) : [],
+    builtInMeters: config.meterFolders === undefined,
+    problems: finder.problems,
+    notices: finder.notices,
+  };
+}
+
+class FileFinder {
+  readonly problems: ConfigError[] = [];
+  readonly notices: ConfigNotice[] = [];
+  readonly #searchFolders: readonly string[];
+
+  constructor(searchFolders: readonly string[]) {
+    this.#searchFolders = searchFolders;
+  }
+
+  /** As the path stands, then in the configuration folders. */
+  read({ path, given }: NamedFile, what: string): DefinitionFile | undefined {
+    const found = [resolve(path), ...this.#searchFolders.map((folder) => join(folder, path))]
+      .find(isThere);
+    if (found !== undefined) return this.#readText(found);
+    if (given) {
+      const searched = this.#searchFolders.join(", ");
+      const text = `Cannot read ${what} '${path}': it is neither here nor in ${searched}, ` +
+        "expected a file";
+      this.problems.push(new ConfigError(text));
+    } else {
+      const text = `There is no ${path}: ${what} built into tpctl holds`;
+      this.notices.push({ level: "info", text, place: undefined });
+    }
+    return undefined;
+  }
+
+  /** The `*.yaml` of a folder by name, as Python's glob and sorted give them. */
+  readFolder({ path, given }: NamedFile): DefinitionFile[] {
+    if (!isFolder(path)) {
+      const text = `There is no folder ${path}, no meter definitions are read from it`;
+      if (given) this.notices.push({ level: "warning", text, place: undefined });
+      return [];
+    }
+    const names = readdirSync(path).filter((name) => /^[^.].*\.yaml$/s.test(name)).toSorted();
+    return names.flatMap((name) => this.#readText(join(path, name)) ?? []);
+  }
+
+  #readText(path: string): DefinitionFile | undefined {
+    try {
+      const text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path));
+      return { name: path, text };
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? error.code : undefined;
+      const why = error instanceof TypeError ? "it is not UTF-8" : `${code ?? error}`;
+      const message = `Cannot read '${path}': ${why}, expected a readable YAML file`;
+      this.problems.push(new ConfigError(message, undefined, { cause: error }));
+      return undefined;
+    }
+  }
+}
+
+function isThere(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
