@@ -1,0 +1,42 @@
+/**
+ * Pure. The table of publishers: which scheme is which file. A file is loaded when a configuration
+ * names its scheme, and not before.
+ */
+import { didYouMean } from "../core/config/suggest.ts";
+import type { PublisherSettings } from "../core/config/pipeline_config.ts";
+import { ConfigError, type Place } from "../core/errors.ts";
+import type { PublisherKind } from "../core/pipeline/publisher.ts";
+
+/** A kind of publisher as the pipeline works with it. */
+export type Kind = PublisherKind<PublisherSettings>;
+
+const table: Readonly<Record<string, () => Promise<Kind>>> = {
+  file: () => import("./file.ts").then(({ fileKind }) => fileKind),
+  http: () => import("./http.ts").then(({ httpKind }) => httpKind),
+  https: () => import("./http.ts").then(({ httpKind }) => httpKind),
+  tcp: () => import("./tcp.ts").then(({ tcpKind }) => tcpKind),
+  test: () => import("./test.ts").then(({ testKind }) => testKind),
+  udp: () => import("./udp.ts").then(({ udpKind }) => udpKind),
+};
+
+/** All schemes, in the order of the table. */
+export const publisherSchemes: readonly string[] = Object.keys(table);
+
+/** The kind of a scheme; rejects with a ConfigError for one that nobody knows. */
+export async function loadPublisherKind(scheme: string, place?: Place): Promise<Kind> {
+  const load = Object.hasOwn(table, scheme) ? table[scheme] : undefined;
+  if (load !== undefined) return await load();
+  const hint = didYouMean(scheme, publisherSchemes);
+  throw new ConfigError(
+    `Cannot use the publisher scheme '${scheme}': it is unknown` +
+      (hint === "" ? `, expected one of ${publisherSchemes.join(", ")}` : hint),
+    place,
+  );
+}
+
+/** Every kind once, in the order of its first scheme, for tables and checks. */
+export async function loadPublisherKinds(): Promise<readonly Kind[]> {
+  return [
+    ...new Set(await Promise.all(publisherSchemes.map((scheme) => loadPublisherKind(scheme)))),
+  ];
+}
