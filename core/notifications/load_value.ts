@@ -6,14 +6,23 @@
  * regular expression finds the texts that may hold such a number, and they take the exact reader.
  * Unlike Python's dict, an object lists keys that are small integers first.
  */
-import { JsonError, loadJson } from "../python/json_load.ts";
-import type { PyValue } from "../python/values.ts";
+import { JsonError, type JsonShape, loadJsonAs } from "../python/json_load.ts";
 import { type Dict, PyFloat, type Value } from "./value.ts";
 
-// A number as it follows ':', ',' or '[': whole floats, exponents, -0, 16 digits in a row; NaN and
-// the infinities. A text that only looks like one inside a string costs time, nothing else.
-const ODD_NUMBER =
-  /[[,:][ \t\r\n]*(?:-?(?:[0-9]+(?:\.0+(?![0-9])|\.[0-9]{15}|(?:\.[0-9]+)?[eE])|[0-9]{16}|0[ \t\r\n,\]}])|-?I|N)/;
+// What a number may be that JavaScript would misread, as it follows ':', ',' or '[': a whole float, one
+// that rounds to a whole one, an integer beyond 2^53, -0, NaN, an infinity. Digits that only look like
+// one inside a string cost time, nothing else.
+const ODD_NUMBER = new RegExp(
+  "[[,:][ \\t\\r\\n]*(?:-?(?:" + [
+    "[0-9]+\\.(?:0+(?![0-9])|0{5}|9{5})",
+    "[0-9]{11,}\\.",
+    "[0-9]+(?:\\.[0-9]+)?[eE](?:\\+?[0-9]|-0+(?![0-9]))",
+    "(?:0|[0-9]{2,})(?:\\.[0-9]+)?[eE]-[0-9]",
+    "9[0-9]{15}(?![0-9])",
+    "[0-9]{17}",
+    "Infinity",
+  ].join("|") + ")|-0[ \\t\\r\\n,\\]}]|NaN)",
+);
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
@@ -29,7 +38,7 @@ export function loadValue(source: Uint8Array | string): Value {
       // Python takes some texts that JavaScript refuses, and the exact reader says what is wrong.
     }
   }
-  return toValue(loadJson(text));
+  return loadJsonAs(text, VALUES);
 }
 
 /** UTF-8 bytes as text; throws JsonError. A byte order mark is left out. */
@@ -41,18 +50,19 @@ export function decodeText(bytes: Uint8Array): string {
   }
 }
 
-/** The same value in the shape of JavaScript's JSON.parse. */
-export function toValue(value: PyValue): Value {
-  if (typeof value === "number") return floatValue(value);
-  if (typeof value === "bigint") return intValue(value);
-  if (Array.isArray(value)) return value.map(toValue);
-  if (value instanceof Map) {
-    const dict: Dict = {};
-    for (const [key, item] of value) setMember(dict, key, toValue(item));
-    return dict;
-  }
-  return value;
-}
+/** Whole numbers of fewer digits, a minus among them, are exact in a double. */
+const SAFE_DIGITS = 15;
+
+const VALUES: JsonShape<Value, Dict> = {
+  constant: (value) => value,
+  string: (text) => text,
+  // `-0` is Python's int 0.
+  int: (text) => text.length <= SAFE_DIGITS ? Number(text) + 0 : intValue(BigInt(text)),
+  float: floatValue,
+  list: (items) => items,
+  dict: () => ({}),
+  set: setMember,
+};
 
 /** Sets a member of an object that is being made; `__proto__` is a name like any other. */
 export function setMember(dict: Dict, name: string, value: Value): void {

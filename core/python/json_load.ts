@@ -20,9 +20,42 @@ export class JsonError extends Error {
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
+/** What values are made of, where they are not `PyValue`s. */
+export interface JsonShape<T, D extends T> {
+  /** null, true and false. */
+  constant(value: null | boolean): T;
+  string(text: string): T;
+  /** Digits, perhaps behind a minus: at most INT_DIGITS_MAX. */
+  int(text: string): T;
+  /** Any float, NaN and the infinities among them. */
+  float(value: number): T;
+  list(items: T[]): T;
+  dict(): D;
+  /** A name may come again: its last value counts, where it first stood. */
+  set(dict: D, name: string, value: T): void;
+}
+
+const PY_VALUES: JsonShape<PyValue, PyDict> = {
+  constant: (value) => value,
+  string: (text) => text,
+  int: (text) => BigInt(text),
+  float: (value) => value,
+  list: (items) => items,
+  dict: () => new Map(),
+  set: (dict, name, value) => void dict.set(name, value),
+};
+
 /** Reads UTF-8 bytes or text; throws JsonError. */
 export function loadJson(source: Uint8Array | string): PyValue {
-  return new Reader(typeof source === "string" ? source : decode(source)).document();
+  return loadJsonAs(source, PY_VALUES);
+}
+
+/** The same, into values of another shape. */
+export function loadJsonAs<T, D extends T>(
+  source: Uint8Array | string,
+  shape: JsonShape<T, D>,
+): T {
+  return new Reader(typeof source === "string" ? source : decode(source), shape).document();
 }
 
 function decode(bytes: Uint8Array): string {
@@ -45,13 +78,14 @@ const CLOSE_BRACE = 0x7d;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const HEX4 = /[0-9a-fA-F]{4}/y;
 /** By first letter. */
-const CONSTANTS: ReadonlyMap<number, readonly [word: string, value: PyValue]> = new Map([
-  [0x6e, ["null", null]],
-  [0x74, ["true", true]],
-  [0x66, ["false", false]],
-  [0x4e, ["NaN", NaN]],
-  [0x49, ["Infinity", Infinity]],
-]);
+const CONSTANTS: ReadonlyMap<number, readonly [word: string, value: null | boolean | number]> =
+  new Map([
+    [0x6e, ["null", null]],
+    [0x74, ["true", true]],
+    [0x66, ["false", false]],
+    [0x4e, ["NaN", NaN]],
+    [0x49, ["Infinity", Infinity]],
+  ]);
 const MINUS_INFINITY = "-Infinity";
 const ESCAPES: Readonly<Record<string, string>> = {
   '"': '"',
@@ -64,16 +98,18 @@ const ESCAPES: Readonly<Record<string, string>> = {
   t: "\t",
 };
 
-class Reader {
+class Reader<T, D extends T> {
   #at = 0;
   #depth = 0;
   readonly #text: string;
+  readonly #shape: JsonShape<T, D>;
 
-  constructor(text: string) {
+  constructor(text: string, shape: JsonShape<T, D>) {
     this.#text = text;
+    this.#shape = shape;
   }
 
-  document(): PyValue {
+  document(): T {
     this.#skipBlanks();
     const value = this.#value();
     this.#skipBlanks();
@@ -81,9 +117,9 @@ class Reader {
     return value;
   }
 
-  #value(): PyValue {
+  #value(): T {
     const first = this.#text.charCodeAt(this.#at);
-    if (first === QUOTE) return this.#string();
+    if (first === QUOTE) return this.#shape.string(this.#string());
     if (first === OPEN_BRACE || first === OPEN_BRACKET) {
       if (++this.#depth > NESTING_MAX) {
         throw this.#fault("nested too deeply", `at most ${NESTING_MAX} levels`);
@@ -97,14 +133,14 @@ class Reader {
     return constant === undefined ? this.#number() : this.#constant(...constant);
   }
 
-  #constant(word: string, value: PyValue): PyValue {
+  #constant(word: string, value: null | boolean | number): T {
     if (!this.#text.startsWith(word, this.#at)) throw this.#found("a value");
     this.#at += word.length;
-    return value;
+    return typeof value === "number" ? this.#shape.float(value) : this.#shape.constant(value);
   }
 
-  #object(): PyDict {
-    const object: PyDict = new Map();
+  #object(): T {
+    const object = this.#shape.dict();
     this.#skipBlanks();
     if (this.#take(CLOSE_BRACE)) return object;
     for (;;) {
@@ -113,7 +149,7 @@ class Reader {
       this.#skipBlanks();
       if (!this.#take(COLON)) throw this.#found("':'");
       this.#skipBlanks();
-      object.set(key, this.#value());
+      this.#shape.set(object, key, this.#value());
       this.#skipBlanks();
       if (this.#take(CLOSE_BRACE)) return object;
       if (!this.#take(COMMA)) throw this.#found("',' or '}'");
@@ -121,37 +157,37 @@ class Reader {
     }
   }
 
-  #list(): PyValue[] {
-    const list: PyValue[] = [];
+  #list(): T {
+    const list: T[] = [];
     this.#skipBlanks();
-    if (this.#take(CLOSE_BRACKET)) return list;
+    if (this.#take(CLOSE_BRACKET)) return this.#shape.list(list);
     for (;;) {
       list.push(this.#value());
       this.#skipBlanks();
-      if (this.#take(CLOSE_BRACKET)) return list;
+      if (this.#take(CLOSE_BRACKET)) return this.#shape.list(list);
       if (!this.#take(COMMA)) throw this.#found("',' or ']'");
       this.#skipBlanks();
     }
   }
 
-  #number(): PyValue {
+  #number(): T {
     if (this.#text.startsWith(MINUS_INFINITY, this.#at)) {
       return this.#constant(MINUS_INFINITY, -Infinity);
     }
     NUMBER.lastIndex = this.#at;
     if (!NUMBER.test(this.#text)) throw this.#found("a value");
     const text = this.#text.slice(this.#at, NUMBER.lastIndex);
-    const value = /[.eE]/.test(text) ? Number(text) : this.#integer(text);
+    const value = /[.eE]/.test(text) ? this.#shape.float(Number(text)) : this.#integer(text);
     this.#at = NUMBER.lastIndex;
     return value;
   }
 
-  #integer(text: string): bigint {
+  #integer(text: string): T {
     const digits = text.startsWith("-") ? text.length - 1 : text.length;
     if (digits > INT_DIGITS_MAX) {
       throw this.#fault(`an integer of ${digits} digits`, `at most ${INT_DIGITS_MAX}`);
     }
-    return BigInt(text);
+    return this.#shape.int(text);
   }
 
   #string(): string {
