@@ -86,12 +86,28 @@ export function keystoneOptions(section: string): readonly Option[] {
       help: "Which endpoint of the catalogue; not set: $OS_INTERFACE, $OS_ENDPOINT_TYPE.",
       deprecated: older(["os_endpoint_type", "os_interface"]),
     },
+    ...sessionOptions(section),
+    ...nones(section, [
+      "auth_section",
+      "collect_timing",
+      "split_loggers",
+      "trust_id",
+      "tenant_domain",
+    ]),
+  ];
+}
+
+/** TLS and time limits. */
+function sessionOptions(section: string): readonly Option[] {
+  const used = { section, meaning: "used" } as const;
+  const older = (name: string) => spellings(name).map((spelling) => ({ name: spelling }));
+  return [
     {
       ...used,
       name: "cafile",
       kind: "path",
       help: "The CA bundle that certificates verify against, the system's if not set.",
-      deprecated: older(["os_cacert"]),
+      deprecated: older("os_cacert"),
     },
     { ...used, name: "certfile", kind: "path", help: "The client certificate for mutual TLS." },
     { ...used, name: "keyfile", kind: "path", help: "The key of the client certificate." },
@@ -101,7 +117,7 @@ export function keystoneOptions(section: string): readonly Option[] {
       kind: "bool",
       default: "false",
       help: "Whether certificates need not verify.",
-      deprecated: older(["os_insecure"]),
+      deprecated: older("os_insecure"),
     },
     {
       ...used,
@@ -118,13 +134,6 @@ export function keystoneOptions(section: string): readonly Option[] {
       unit: "s",
       help: "The time limit of a request; 0: the caller's own.",
     },
-    ...nones(section, [
-      "auth_section",
-      "collect_timing",
-      "split_loggers",
-      "trust_id",
-      "tenant_domain",
-    ]),
   ];
 }
 

@@ -199,7 +199,7 @@ describe("credentials", () => {
     });
   });
 
-  test("the seed's sections of Monasca", () => {
+  test("the sections of Monasca that the documentation shows", () => {
     const config = read(
       `${URL}[monasca]\nauth_section = monasca_auth\nenable_api_pagination = True\n` +
         "client_retry_interval = 60\nclient_max_retries = 5\nmonasca_mappings = /m.yaml\n" +

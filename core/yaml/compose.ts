@@ -61,27 +61,34 @@ interface Spot {
 const CORE = "tag:yaml.org,2002:";
 const SCALAR_TAGS: readonly ScalarType[] = ["null", "bool", "int", "float", "timestamp", "str"];
 
+/** What is known of a document besides its nodes. */
+export interface ComposerOptions {
+  readonly placeOf: (offset: number) => Place;
+  /** Where tags stand that the parser does not know, in order. */
+  readonly tagOffsets: readonly number[];
+  readonly limits: YamlLimits;
+  /** The text as it was before flow collections were put on one line. */
+  readonly source: string;
+}
+
 /** Composes one document; use it once. */
 export class Composer {
   readonly problems: ConfigError[] = [];
   readonly repeated: RepeatedKey[] = [];
   readonly #limits: YamlLimits;
   readonly #placeOf: (offset: number) => Place;
-  /** Where tags stand that the parser does not know, in order. */
   readonly #tagOffsets: readonly number[];
+  readonly #source: string;
   readonly #anchors = new Map<string, Anchor>();
   /** Nodes of what an anchor stands for, its own aliases written out. */
   readonly #sizes = new Map<YamlNode, number>();
   #nodes = 0;
 
-  constructor(
-    placeOf: (offset: number) => Place,
-    tagOffsets: readonly number[],
-    limits: YamlLimits,
-  ) {
+  constructor({ placeOf, tagOffsets, limits, source }: ComposerOptions) {
     this.#placeOf = placeOf;
     this.#tagOffsets = tagOffsets;
     this.#limits = limits;
+    this.#source = source;
   }
 
   /** Throws TooMuch; everything else is gathered in `problems`. */
@@ -197,6 +204,12 @@ export class Composer {
     const { node } = found;
     const special = isScalar(node) && node.type === "PLAIN" && node.tag === undefined &&
       (node.source === "=" || node.source === "<<");
+    const [start = 0, end = 0] = node?.range ?? [];
+    const isPlain = isScalar(node) && node.type === "PLAIN";
+    if (isPlain && inside.inFlow && this.#source.slice(start, end).includes("\n")) {
+      const shown = shortened(this.#source.slice(start, end));
+      this.#problem(`Cannot read the key '${shown}': it spans lines, expected one line`, start);
+    }
     if (!special) return this.compose(found, inside);
     const place = this.#placeOf(node.range[0]);
     return { kind: "scalar", value: node.source, text: node.source, place };
@@ -227,7 +240,7 @@ export class Composer {
 
   #scalar(node: Scalar.Parsed, spot: Spot): YamlScalar {
     const [offset] = node.range;
-    const text = node.source;
+    const text = this.#textOf(node, spot);
     const place = this.#placeOf(offset);
     if (node.type === "PLAIN" && spot.inFlow && text.includes("?")) {
       this.#problem(
@@ -246,6 +259,17 @@ export class Composer {
       this.#problem(`Cannot read '${shortened(text)}': ${what}, expected quotes around it`, offset);
     }
     return { kind: "scalar", value: value ?? null, text, place };
+  }
+
+  #textOf({ source, type, range }: Scalar.Parsed, spot: Spot): string {
+    const [start, end] = range;
+    const isBlock = type === "BLOCK_LITERAL" || type === "BLOCK_FOLDED";
+    // The parser ends a block's last line even where the file does not.
+    if (isBlock && end >= this.#source.length && !this.#source.endsWith("\n")) {
+      return source.replace(/\n$/, "");
+    }
+    if (type !== "PLAIN" || !spot.inFlow) return source;
+    return this.#source.slice(start, end).replace(/[ ]*\r?\n\s*/g, " ");
   }
 
   #scalarType(node: Scalar.Parsed, text: string): ScalarType | undefined {

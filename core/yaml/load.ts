@@ -13,6 +13,7 @@ import {
 } from "yaml";
 import { ConfigError, type Place } from "../errors.ts";
 import { Composer, type RepeatedKey, TooMuch, type YamlLimits } from "./compose.ts";
+import { flowStart, onOneLine } from "./flow.ts";
 import { shortened, type YamlNode } from "./node.ts";
 
 /** A document, or what keeps it from being one. */
@@ -81,43 +82,81 @@ interface Reading {
 }
 
 function parse(source: string, { lines, placeOf, limits }: Reading): LoadedYaml {
-  const documents = parseAllDocuments(source, {
+  const failed = (text: string, offset: number, cause?: unknown): LoadedYaml => {
+    const problem = new ConfigError(text, placeOf(offset), { cause });
+    return { root: undefined, problems: [problem], repeated: [] };
+  };
+  const documents = parseLeniently(source, lines);
+  const broken = firstError(documents);
+  const tab = source.includes("\t") ? tabOffset(source) : undefined;
+  if (tab !== undefined && (broken === undefined || tab <= broken.pos[0])) {
+    const text = "Cannot read the YAML: a tab stands where only spaces may, expected spaces";
+    return failed(text, tab);
+  }
+  if (broken !== undefined) {
+    const offset = openQuote(documents, broken) ?? broken.pos[0];
+    const found = shortened(source.slice(offset).split("\n", 1)[0] ?? "");
+    const why = plainWords(broken.message);
+    return failed(
+      `Cannot read the YAML at '${found}': ${why}, expected valid YAML`,
+      offset,
+      broken,
+    );
+  }
+  const [document, second] = documents;
+  if (second !== undefined) {
+    const text =
+      "Cannot read a second document: the file holds one already, expected no '---' in between";
+    return failed(text, second.range[0]);
+  }
+  const composer = new Composer({
+    placeOf,
+    tagOffsets: document?.warnings.map((warning) => warning.pos[0]) ?? [],
+    limits,
+    source,
+  });
+  const root = composer.compose({ node: document?.contents ?? null, offset: 0 });
+  const { problems, repeated } = composer;
+  return { root: problems.length === 0 ? root : undefined, problems, repeated };
+}
+
+/** How many flow collections of one file may be indented as only PyYAML takes it. */
+const flatCollectionsMax = 20;
+
+/**
+ * Inside [] and {} PyYAML does not look at indentation, the parser does: where it stops for that, the
+ * collection is put on one line, each character at its offset, and all is read again.
+ */
+function parseLeniently(source: string, lines: LineCounter): readonly Document.Parsed[] {
+  let documents = parseText(source, lines);
+  let text = source;
+  for (let i = 0; i < flatCollectionsMax; i++) {
+    const error = firstError(documents);
+    const start = error?.code === "BAD_INDENT" ? flowStart(documents, error.pos[0]) : undefined;
+    const flat = start === undefined ? undefined : onOneLine(text, start);
+    if (flat === undefined || flat === text) break;
+    text = flat;
+    documents = parseText(text, undefined);
+  }
+  return documents;
+}
+
+function parseText(text: string, lines: LineCounter | undefined): readonly Document.Parsed[] {
+  const documents = parseAllDocuments(text, {
     version: "1.1",
     schema: "failsafe",
     uniqueKeys: false,
     merge: false,
     prettyErrors: false,
     logLevel: "silent",
-    lineCounter: lines,
+    ...(lines === undefined ? {} : { lineCounter: lines }),
   });
-  const broken = documents.flatMap((document) => document.errors)
+  return documents.flat();
+}
+
+function firstError(documents: readonly Document.Parsed[]): YAMLParseError | undefined {
+  return documents.flatMap((document) => document.errors)
     .toSorted((a, b) => a.pos[0] - b.pos[0])[0];
-  const tab = source.includes("\t") ? tabOffset(source) : undefined;
-  if (tab !== undefined && (broken === undefined || tab <= broken.pos[0])) {
-    const text = "Cannot read the YAML: a tab stands where only spaces may, expected spaces";
-    return { root: undefined, problems: [new ConfigError(text, placeOf(tab))], repeated: [] };
-  }
-  if (broken !== undefined) {
-    const offset = openQuote(documents, broken) ?? broken.pos[0];
-    const found = shortened(source.slice(offset).split("\n", 1)[0] ?? "");
-    const text = `Cannot read the YAML at '${found}': ${
-      plainWords(broken.message)
-    }, expected valid YAML`;
-    const problem = new ConfigError(text, placeOf(offset), { cause: broken });
-    return { root: undefined, problems: [problem], repeated: [] };
-  }
-  const [document, second] = documents;
-  if (second !== undefined) {
-    const text =
-      "Cannot read a second document: the file holds one already, expected no '---' in between";
-    const problem = new ConfigError(text, placeOf(second.range[0]));
-    return { root: undefined, problems: [problem], repeated: [] };
-  }
-  const tags = document?.warnings.map((warning) => warning.pos[0]) ?? [];
-  const composer = new Composer(placeOf, tags, limits);
-  const root = composer.compose({ node: document?.contents ?? null, offset: 0 });
-  const { problems, repeated } = composer;
-  return { root: problems.length === 0 ? root : undefined, problems, repeated };
 }
 
 function checkText(

@@ -32,6 +32,8 @@ DOCUMENTS = [
     "a: =\n", "=: 1\n", "a: ? b\n", "'a': {'b': 'c'}\n", "{\"a\": [1, 2.0, null, true]}\n", "a: [b, c,]\n", "a: [b,, c]\n",
     "a: {b: 1, b: 2}\n", "? |\n  x\n: 1\n", "a: &b c\n", "a: &b\n", "key with spaces: value with spaces\n",
     "- - a\n  - b\n- c\n", "-\n- a\n", "a:\n- b\n- c\n", "a: '!x'\nb: \"!y\"\n", "__proto__: 1\n", "a: !!binary aGk=\n",
+    "a: |\n  x", "a: >-\n  x", "a: |+\n  x", "- a:\n    b: [\n'*', # c\n'x',\n]\n", "- a:\n    b: {c: d,\ne: [f\n]}\n  g: h\n",
+    "- a:\n    b: {c: d\ne}\n", "- a:\n    b: {c\nd: e}\n", "- x:\n  - [a,\nb]\n- y: [c,\nd]\n",
 ]
 
 
