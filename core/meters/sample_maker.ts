@@ -152,7 +152,7 @@ function definedMeters(definitions: readonly MeterDefinition[]): Way {
       definitions.flatMap((definition) => {
         const made = meterSamples(definition, ground, making);
         if (typeof made !== "string") return made;
-        making.warn(`Meter definition '${valueRepr(definition.name)}': ${made}`);
+        making.warn(`Meter definition ${valueRepr(definition.name)}: ${made}`);
         return [];
       }),
   };
