@@ -3,7 +3,7 @@
  */
 import type { Notification } from "../notifications/notification.ts";
 import { PythonError } from "../notifications/value_rules.ts";
-import type { Event } from "../pipeline/event.ts";
+import type { Event, Trait } from "../pipeline/event.ts";
 import { catchall, type EventDefinition } from "./event_definitions.ts";
 import { dateTimeOf, makeTrait } from "./trait_definition.ts";
 
@@ -64,11 +64,16 @@ export class EventConverter {
 
   #make(notification: Notification, definition: EventDefinition): Event {
     const { message_id, timestamp } = notification.metadata;
+    const traits: Trait[] = [];
+    for (const each of definition.traits) {
+      const trait = makeTrait(each, notification.message);
+      if (trait !== undefined) traits.push(trait);
+    }
     return {
       message_id: message_id ?? null,
       event_type: notification.event_type,
       generated: dateTimeOf(timestamp ?? null),
-      traits: definition.traits.flatMap((trait) => makeTrait(trait, notification.message) ?? []),
+      traits,
       raw: this.#storeRaw.has(notification.priority) ? notification.message : {},
     };
   }

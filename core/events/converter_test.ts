@@ -7,9 +7,11 @@ import type { Notification } from "../notifications/notification.ts";
 import { type Dict, PyFloat, type Value } from "../notifications/value.ts";
 import { isoDateTime } from "../pipeline/datetime_text.ts";
 import { DateTimeValue } from "../pipeline/event.ts";
+import { parseIsoTime } from "../python/iso_time.ts";
 import { loadYaml } from "../yaml/load.ts";
 import { EventConverter, type EventOptions, type EventOutcome } from "./converter.ts";
 import { readEventDefinitions } from "./event_definitions.ts";
+import { dateTimeOf } from "./trait_definition.ts";
 
 function converterOf(text: string, options: Partial<EventOptions> = {}): EventConverter {
   const { root } = loadYaml(text, "d.yaml");
@@ -114,6 +116,21 @@ describe("definitions", () => {
     expect(rawOf(info)).toEqual({});
     expect(rawOf({ ...info, priority: "error" })).toBe(info.message);
   });
+});
+
+test("times are read alike by the short way and the long", () => {
+  const time = fc.tuple(
+    fc.constantFrom("0001", "0999", "1000", "1969", "2026", "2199", "2200", "9999"),
+    ...[12, 31, 23, 59, 59].map((max) => fc.integer({ min: 0, max })),
+    fc.constantFrom("", ".000001", ".999999", ".5"),
+  );
+  fc.assert(fc.property(time, ([year, ...rest]) => {
+    const [month, day, hour, minute, second] = rest.map((part) => String(part).padStart(2, "0"));
+    const text = `${year}-${month}-${day} ${hour}:${minute}:${second}${rest.at(-1)}`;
+    const expected = parseIsoTime(text)?.microseconds;
+    if (expected === undefined) expect(() => dateTimeOf(text)).toThrow();
+    else expect(dateTimeOf(text).microseconds).toBe(expected);
+  }));
 });
 
 test("no payload crashes it", () => {
