@@ -11,6 +11,7 @@ import type { Registry } from "../observe/registry.ts";
 import type { DeadLetterClass } from "./dead_letter.ts";
 import { Gates, type Passage } from "./gates.ts";
 import { type GatheredBatch, pickGathered, sliceGathered } from "./gathered.ts";
+import { oldestFirst } from "./line_time.ts";
 import { createNotices, type Notices } from "./notices.ts";
 import { Slots } from "./slots.ts";
 import { PartialWriteError, type Reaction, StoreError, type Writer } from "./writer.ts";
@@ -248,9 +249,11 @@ class WriterDelivery implements Delivery {
   async #halve(part: GatheredBatch, trip: Trip, error: StoreError): Promise<void> {
     if (part.count === 1) return this.#settleSingle(part, trip, error);
     const parts = error.reaction === "split" ? 2 : bisectParts;
+    // What is too old then stands together, and the other parts need only one attempt.
+    const whole = error.reaction === "expired" ? oldestFirst(part) : part;
     const size = Math.ceil(part.count / parts);
     for (let from = 0; from < part.count; from += size) {
-      const slice = sliceGathered(part, from, Math.min(part.count, from + size));
+      const slice = sliceGathered(whole, from, Math.min(part.count, from + size));
       await this.#drive(slice, trip, holdKeyOf(slice));
     }
   }

@@ -35,22 +35,9 @@ interface Subject {
 
 /** Nothing said yet. */
 export function createNotices(deps: { readonly clock: Clock; readonly log: Log }): Notices {
-  const { clock, log } = deps;
+  const { log } = deps;
   const subjects = new Map<string, Subject>();
-  /** How many there were since it was last said, or 0 when it is too early to say it again. */
-  const due = (subject: string): number => {
-    const now = clock.monotonic();
-    const known = subjects.get(subject);
-    if (known !== undefined && now - known.saidAt < intervalMs) {
-      known.unsaid++;
-      return 0;
-    }
-    subjects.delete(subject);
-    const oldest = subjects.keys().next();
-    if (subjects.size >= subjectsMax && !oldest.done) subjects.delete(oldest.value);
-    subjects.set(subject, { saidAt: now, unsaid: 0 });
-    return 1 + (known?.unsaid ?? 0);
-  };
+  const due = (subject: string): number => takeDue(subjects, subject, deps.clock.monotonic());
   return {
     expired(store, destination, reason): void {
       const count = due(`expired ${store}`);
@@ -106,4 +93,18 @@ export function createNotices(deps: { readonly clock: Clock; readonly log: Log }
       if (count > 0) log.error("Unexpected failure, a defect of tpctl", { where, count, reason });
     },
   };
+}
+
+/** How many there were since it was last said, or 0 when it is too early to say it again. */
+function takeDue(subjects: Map<string, Subject>, subject: string, now: number): number {
+  const known = subjects.get(subject);
+  if (known !== undefined && now - known.saidAt < intervalMs) {
+    known.unsaid++;
+    return 0;
+  }
+  subjects.delete(subject);
+  const oldest = subjects.keys().next();
+  if (subjects.size >= subjectsMax && !oldest.done) subjects.delete(oldest.value);
+  subjects.set(subject, { saidAt: now, unsaid: 0 });
+  return 1 + (known?.unsaid ?? 0);
 }
