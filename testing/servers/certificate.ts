@@ -15,7 +15,25 @@ export interface Certificate {
 }
 
 /** Valid for two days, for 127.0.0.1 and localhost; the files stand in `folder`. */
-export async function selfSignedCertificate(folder: string, name = "server"): Promise<Certificate> {
+export function selfSignedCertificate(folder: string, name = "server"): Promise<Certificate> {
+  return makeCertificate(folder, name, ["-subj", "/CN=localhost"]);
+}
+
+/** A client's, with `CN=<name>`, signed by another one's key. */
+export function signedCertificate(
+  folder: string,
+  name: string,
+  signer: Certificate,
+): Promise<Certificate> {
+  const by = ["-CA", signer.certFile, "-CAkey", signer.keyFile];
+  return makeCertificate(folder, name, ["-subj", `/CN=${name}`, ...by]);
+}
+
+async function makeCertificate(
+  folder: string,
+  name: string,
+  subject: readonly string[],
+): Promise<Certificate> {
   const certFile = join(folder, `${name}.crt`);
   const keyFile = join(folder, `${name}.key`);
   const openssl = findProgram("openssl");
@@ -30,7 +48,7 @@ export async function selfSignedCertificate(folder: string, name = "server"): Pr
     "-pkeyopt",
     "ec_paramgen_curve:prime256v1",
   ];
-  argv.push("-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext", names);
+  argv.push("-nodes", "-days", "2", ...subject, "-addext", names);
   const child = Bun.spawn([...argv, "-keyout", keyFile, "-out", certFile], { stderr: "pipe" });
   if (await child.exited !== 0) throw new Error(await new Response(child.stderr).text());
   return {

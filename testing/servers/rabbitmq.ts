@@ -4,9 +4,11 @@
  * ports and data, and its broker alone restarted while the Erlang node stays.
  */
 import { mkdir, writeFile } from "node:fs/promises";
+import { rmSync } from "node:fs";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Certificate, selfSignedCertificate } from "./certificate.ts";
+import { type Certificate, selfSignedCertificate, signedCertificate } from "./certificate.ts";
 import { findProgram, freePort, type ServerProcess, startServer, tempFolder } from "./server.ts";
 
 const binFolder = "/usr/lib/rabbitmq/bin";
@@ -40,8 +42,10 @@ export interface Rabbitmq {
   readonly url: string;
   /** 0 without TLS. */
   readonly tlsPort: number;
-  /** The server's, which signs itself; also good as a client's. */
+  /** The server's, which signs itself. */
   readonly certificate: Certificate | undefined;
+  /** One that the server takes where it asks for one: `CN=tpctl-client`. */
+  readonly clientCertificate: Certificate | undefined;
   /** Runs `rabbitmqctl -q` and gives what it printed (about half a second each). */
   ctl(...args: readonly string[]): Promise<string>;
   /** SIGTERM; data stay for `start`. */
@@ -82,6 +86,17 @@ export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<Rabb
   }
 }
 
+const sharedKey = Symbol.for("tpctl.testing.rabbitmq");
+
+/**
+ * A broker that all test files of this process share; it is killed when the process ends. Use
+ * exchanges, topics and queues of your own names, and never stop, kill or freeze it.
+ */
+export function sharedRabbitmq(): Promise<Rabbitmq> {
+  const holder = globalThis as { [sharedKey]?: Promise<Rabbitmq> };
+  return holder[sharedKey] ??= startRabbitmq();
+}
+
 interface Ports {
   readonly amqp: number;
   readonly tls: number;
@@ -91,6 +106,8 @@ interface Ports {
 
 async function startOnFreePorts(options: RabbitmqOptions): Promise<Rabbitmq> {
   const folder = await tempFolder("rabbitmq");
+  const removeNow = (): void => rmSync(folder.path, { recursive: true, force: true });
+  process.on("exit", removeNow);
   const ports: Ports = {
     amqp: await freePort(),
     tls: options.tls === undefined ? 0 : await freePort(),
@@ -100,6 +117,9 @@ async function startOnFreePorts(options: RabbitmqOptions): Promise<Rabbitmq> {
   const certificate = options.tls === undefined
     ? undefined
     : await selfSignedCertificate(folder.path);
+  const clientCertificate = certificate === undefined
+    ? undefined
+    : await signedCertificate(folder.path, "tpctl-client", certificate);
   const env = await writeConfiguration(options, { folder: folder.path, ports, certificate });
   // Erlang would start epmd as a daemon that outlives the node; this one is ours to stop.
   const epmd = await startServer({
@@ -112,6 +132,7 @@ async function startOnFreePorts(options: RabbitmqOptions): Promise<Rabbitmq> {
     await node.kill();
     await epmd.kill();
     await folder.remove();
+    process.off("exit", removeNow);
   };
   try {
     await node.start();
@@ -126,6 +147,7 @@ async function startOnFreePorts(options: RabbitmqOptions): Promise<Rabbitmq> {
     url: `rabbit://guest:guest@127.0.0.1:${ports.amqp}/`,
     tlsPort: ports.tls,
     certificate,
+    clientCertificate,
     ctl: (...args) => node.ctl(...args),
     stop: () => node.stop(),
     kill: () => node.kill(),
@@ -173,7 +195,7 @@ class Node {
   async ctl(...args: readonly string[]): Promise<string> {
     const child = Bun.spawn([join(binFolder, "rabbitmqctl"), "-q", ...args], {
       env: { ...process.env, ...this.env },
-      cwd: this.env.HOME,
+      cwd: tmpdir(),
       stdin: "ignore",
       stdout: "pipe",
       stderr: "pipe",
