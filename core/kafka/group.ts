@@ -299,7 +299,9 @@ export class GroupMember {
       try {
         const member = { generationId: generation.id, memberId: this.#memberId };
         const refused = await this.#coordinator.commit(member, left);
-        left = refused.filter((position) => this.#isWorthAnother(generation, position));
+        const again = refused.filter((position) => this.#isWorthAnother(generation, position));
+        this.#tellRefusals(again);
+        left = again;
       } catch (error) {
         if (!(error instanceof KafkaFailure)) throw error;
         this.#tellFailure(error);
@@ -319,8 +321,15 @@ export class GroupMember {
       this.#deps.log.warning("the topic is gone: its position is not committed", fields);
       return false;
     }
-    this.#tellFailure(this.#coordinator.refused("commit in group", errorCode));
     return true;
+  }
+
+  /** Each reason once, however many partitions have it. */
+  #tellRefusals(refused: readonly RefusedPosition[]): void {
+    for (const code of new Set(refused.map(({ errorCode }) => errorCode))) {
+      if (code === codes.rebalanceInProgress) continue;
+      this.#tellFailure(this.#coordinator.refused("commit in group", code));
+    }
   }
 
   #tellFailure(failure: KafkaFailure): void {
