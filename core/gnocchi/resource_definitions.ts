@@ -59,7 +59,7 @@ export function readResourceDefinitions(source: ResourceSource): ResourceDefinit
   reading.problems.push(...problems);
   for (const { key, second } of repeated) {
     reading.notes.push(
-      `${second.file}:${second.line ?? 1}: '${key}' stands there a second time, the last counts`,
+      `line ${second.line ?? 1}: '${key}' stands there a second time, the last counts`,
     );
   }
   const definitions = root === undefined ? [] : reading.definitions();

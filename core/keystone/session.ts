@@ -101,7 +101,12 @@ class BasicSession implements ServiceSession {
     const credentials = Buffer.from(`${user}:`).toString("base64");
     const headers = { ...request.headers, Authorization: `basic ${credentials}` };
     const farEnd = farEndOf(request.url, this.#link);
-    const answer = await sendRequest({ ...request, headers }, { ...this.#link, farEnd, signal });
+    const answer = await sendRequest({ ...request, headers }, {
+      ...this.#link,
+      farEnd,
+      keptBytesMax: drainBytesMax,
+      signal,
+    });
     if (answer.status === 401) throw refusedUser(farEnd, section, answer);
     return answer;
   }
