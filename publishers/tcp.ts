@@ -102,7 +102,7 @@ class TcpPublisher implements Publisher {
   #frame(sample: Sample): Uint8Array | string {
     try {
       const message = meterMessage(sample, this.#signer, this.#publisherId);
-      const frame = this.#packer.pack(message, lengthBytes).slice();
+      const frame = new Uint8Array(this.#packer.pack(message, lengthBytes));
       const view = new DataView(frame.buffer, frame.byteOffset);
       view.setBigUint64(0, BigInt(frame.length - lengthBytes), true);
       return frame;

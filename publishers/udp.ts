@@ -11,6 +11,7 @@ import { shownUrl } from "../core/config/publisher_url.ts";
 import type { PublisherSettings } from "../core/config/pipeline_config.ts";
 import { PartialWriteError, type RefusedItem, StoreError } from "../core/delivery/writer.ts";
 import { ConfigError } from "../core/errors.ts";
+import type { Log } from "../core/log/log.ts";
 import { meterMessage } from "../core/pipeline/messages.ts";
 import { Packer, UnpackableError } from "../core/pipeline/msgpack.ts";
 import type {
@@ -36,6 +37,8 @@ const burstMax = 32;
 const resolvedMs = 30_000;
 /** How often a full send buffer is tried again, 1 ms apart. */
 const fullTriesMax = 1000;
+/** At most one warning of that many ms says that a host sends our datagrams back. */
+const warningMs = 60_000;
 
 /** `udp://host:port`. */
 export const udpKind: PublisherKind<PublisherSettings> = {
@@ -62,13 +65,15 @@ class UdpPublisher implements Publisher {
   readonly #host: string;
   readonly #port: number;
   readonly #clock: Clock;
+  readonly #log: Log;
   readonly #signer: Signer;
   readonly #packer = new Packer();
   readonly #pace: Pace;
   #target: Target | undefined;
+  #warnedMs = -Infinity;
   #isClosed = false;
 
-  constructor(url: PublisherUrl, { clock, settings }: PublisherDeps<PublisherSettings>) {
+  constructor(url: PublisherUrl, { clock, log, settings }: PublisherDeps<PublisherSettings>) {
     this.name = shownUrl(url.text);
     const problem = readPublisherOptions(url, udpKind).errors[0];
     if (problem !== undefined) throw new ConfigError(problem.text);
@@ -80,6 +85,7 @@ class UdpPublisher implements Publisher {
     this.#host = url.host;
     this.#port = url.port ?? defaultPort;
     this.#clock = clock;
+    this.#log = log;
     this.#signer = createSigner(settings.telemetrySecret);
     this.#pace = new Pace(clock);
   }
@@ -164,7 +170,7 @@ class UdpPublisher implements Publisher {
       const socket = await Bun.udpSocket({
         hostname: best.family === 6 ? "::" : "0.0.0.0",
         binaryType: "uint8array",
-        socket: { data: () => {} },
+        socket: { data: () => {}, error: (...given: unknown[]) => this.#warn(given) },
       });
       const untilMs = this.#clock.monotonic() + resolvedMs;
       this.#target = { address: best.address, socket, untilMs };
@@ -173,6 +179,16 @@ class UdpPublisher implements Publisher {
       this.#target = undefined;
       throw this.#outage(`the host name '${this.#host}' cannot be resolved`, error);
     }
+  }
+
+  /** The far end's host may say that nobody listens; which datagram it was is not known. */
+  #warn(given: readonly unknown[]): void {
+    // The runtime gives the error alone, its types a socket before it.
+    const error = given.find((one) => one instanceof Error);
+    const nowMs = this.#clock.monotonic();
+    if (nowMs - this.#warnedMs < warningMs) return;
+    this.#warnedMs = nowMs;
+    this.#log.warning(`Datagrams to '${this.name}' come back: ${error?.message}`);
   }
 
   #outage(why: string, cause: unknown): StoreError {
@@ -192,14 +208,13 @@ class Pace {
     this.#atMs = clock.monotonic();
   }
 
-  /** Resolves when one more may go. */
+  /** Resolves when one more may go; before each burst there is a pause, however slow we are. */
   async turn(signal: AbortSignal): Promise<void> {
-    while (this.#free < 1) {
+    while (this.#free < 1 && !signal.aborted) {
+      await this.#clock.sleep(1, signal);
       const nowMs = this.#clock.monotonic();
       this.#free = Math.min(burstMax, this.#free + (nowMs - this.#atMs) * datagramsPerMs);
       this.#atMs = nowMs;
-      if (this.#free >= 1 || signal.aborted) break;
-      await this.#clock.sleep(1, signal);
     }
     this.#free--;
   }

@@ -9,13 +9,16 @@ export class UnpackableError extends Error {
   override readonly name = "UnpackableError";
 }
 
-/** Packs into a buffer of its own that grows; the result of `pack` is overwritten by the next. */
+/** Packs into a buffer of its own that grows. */
 export class Packer {
   #bytes = Buffer.allocUnsafe(4096);
   #view = viewOf(this.#bytes);
   #at = 0;
 
-  /** The value's bytes, behind `headBytes` bytes left free; throws UnpackableError. */
+  /**
+   * The value's bytes behind `headBytes` bytes left free, as a view that the next call overwrites;
+   * throws UnpackableError.
+   */
   pack(value: Value, headBytes = 0): Uint8Array {
     this.#at = 0;
     this.#reserve(headBytes);
@@ -159,5 +162,5 @@ function shortLength(text: string): number {
 
 /** The value's bytes, its own copy; throws UnpackableError. */
 export function packMessage(value: Value): Uint8Array {
-  return new Packer().pack(value).slice();
+  return new Uint8Array(new Packer().pack(value));
 }
