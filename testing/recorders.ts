@@ -36,7 +36,7 @@ export function startHttpRecorder(): Promise<Recorder<RecordedRequest>> {
     port: 0,
     hostname: "127.0.0.1",
     idleTimeout: 0,
-    async fetch(request, { port }) {
+    async fetch(request, { port }): Promise<Response> {
       const path = request.url.replace(/^[a-z]+:\/\/[^/?]*/, "");
       const body = await request.text();
       if (request.method === "POST" && /\/auth\/tokens\/?$/.test(path)) {
