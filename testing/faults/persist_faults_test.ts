@@ -4,6 +4,9 @@
  * expired or in the dead letters. `TPCTL_FAULTS_LONG=1` takes more records and longer outages.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { timeOf, valueOf } from "../bench/envelopes.ts";
 import { sampleValue } from "../exposition.ts";
 import { influxdbMissing } from "../servers/influxdb.ts";
 import { kafkaMissing } from "../servers/kafka.ts";
@@ -70,6 +73,15 @@ describe.skipIf(missing !== undefined)("persist under faults", () => {
     expect(report.stored + report.expired + report.letters).toBe(count);
     expect(report.expired).toBeGreaterThan(0);
     expect(report.letters).toBeGreaterThan(0);
+  }
+
+  /** Points of the test's own. */
+  function writeLines(database: string, lines: readonly string[]): Promise<Response> {
+    return fetch(`${ground.influxdb.origin}/write?db=${database}&precision=ms`, {
+      method: "POST",
+      headers: { Authorization: `Basic ${btoa(`${admin.user}:${admin.password}`)}` },
+      body: lines.join("\n"),
+    });
   }
 
   /** Few lines, none of them a stack trace or a secret. */
@@ -204,6 +216,26 @@ describe.skipIf(missing !== undefined)("persist under faults", () => {
     await closeBooks(scenario, second, count);
   }, testMs);
 
+  test("the ledger itself sees what is taken away and what was never sent", async () => {
+    const scenario = await Scenario.create("ledger", ground);
+    const count = await scenario.feed({ pace: Infinity, upTo: 3_000 }).finish();
+    await using life = await scenario.start();
+    const { letters } = await closeBooks(scenario, life, count);
+    const { influxdb, folder } = ground;
+    const [{ measurement, tags } = seriesOf(0), stranger = seriesOf(1)] = allSeries();
+    const where = Object.entries(tags).map(([name, value]) => `"${name}" = '${value}'`);
+    const drop = `DROP SERIES FROM "${measurement}" WHERE ${where.join(" AND ")}`;
+    await influxdb.query(drop, scenario.name);
+    await rm(join(folder, `${scenario.name}-state`, "dead-letters"), { recursive: true });
+    const pairs = Object.entries(stranger.tags).map(([name, value]) => `${name}=${value}`);
+    const line = `${stranger.measurement},${pairs.join(",")} value=-1 ${timeOf(1)}`;
+    expect((await writeLines(scenario.name, [line])).status).toBe(204);
+    const report = await scenario.ledger();
+    expect(report.missing).toBe(letters + 2);
+    expect(report.missingExamples[0]).toBe("0: nowhere, expected stored");
+    expect(report.wrong).toEqual([`1: -1, expected ${valueOf(1)}`]);
+  }, testMs);
+
   test("a second instance that comes, goes, comes again and is killed", async () => {
     const scenario = await Scenario.create("rebalance", ground);
     const feeder = scenario.feed({ pace, upTo: Infinity });
@@ -245,23 +277,18 @@ describe.skipIf(missing !== undefined)("persist under faults", () => {
     const tenants = [...new Set(allSeries().map(({ tenant }) => tenant))];
     const [full = "", conflicted = ""] = tenants;
     const databases = tenants.map((tenant) => `${scenario.name}_${tenant}`);
-    const write = (tenant: string, lines: readonly string[]): Promise<Response> =>
-      fetch(`${influxdb.origin}/write?db=${scenario.name}_${tenant}&precision=ms`, {
-        method: "POST",
-        headers: { Authorization: `Basic ${btoa(`${admin.user}:${admin.password}`)}` },
-        body: lines.join("\n"),
-      });
     const hours = retentionHours(Date.now());
     for (const tenant of [full, conflicted]) {
       const database = `"${scenario.name}_${tenant}"`;
       await influxdb.query(`CREATE DATABASE ${database} WITH DURATION ${hours}h REPLICATION 1`);
     }
+    const text = `load.avg_1_min value="text" ${timeOf(0)}`;
     const filler = Array.from(
       { length: seriesMax - 100 },
-      (_, i) => `filler,n=${i} v=1 1735689600000`,
+      (_, i) => `filler,n=${i} v=1 ${timeOf(0)}`,
     );
-    expect((await write(full, filler)).status).toBe(204);
-    expect((await write(conflicted, [`load.avg_1_min value="text" 1735689600000`])).status)
+    expect((await writeLines(`${scenario.name}_${full}`, filler)).status).toBe(204);
+    expect((await writeLines(`${scenario.name}_${conflicted}`, [text])).status)
       .toBe(204);
     const count = await scenario.feed({ pace: Infinity, upTo: 40_000 }).finish();
     const fate = (i: number): Fate => {
