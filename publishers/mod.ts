@@ -1,6 +1,6 @@
 /**
- * Pure. The table of publishers: which scheme is which file. A file is loaded when a configuration
- * names its scheme, and not before.
+ * Edge (code loading). The table of publishers: which scheme is which file. A file is loaded when a
+ * configuration names its scheme, and not before.
  */
 import { didYouMean } from "../core/config/suggest.ts";
 import type { PublisherSettings } from "../core/config/pipeline_config.ts";
@@ -12,8 +12,10 @@ export type Kind = PublisherKind<PublisherSettings>;
 
 const table: Readonly<Record<string, () => Promise<Kind>>> = {
   file: () => import("./file.ts").then(({ fileKind }) => fileKind),
+  gnocchi: () => import("./gnocchi.ts").then(({ gnocchiKind }) => gnocchiKind),
   http: () => import("./http.ts").then(({ httpKind }) => httpKind),
   https: () => import("./http.ts").then(({ httpKind }) => httpKind),
+  notifier: () => import("./notifier.ts").then(({ notifierKind }) => notifierKind),
   tcp: () => import("./tcp.ts").then(({ tcpKind }) => tcpKind),
   test: () => import("./test.ts").then(({ testKind }) => testKind),
   udp: () => import("./udp.ts").then(({ udpKind }) => udpKind),
