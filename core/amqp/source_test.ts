@@ -11,7 +11,7 @@ import {
   rabbitOptions,
   rabbitTransport,
 } from "../../testing/rabbit_admin.ts";
-import { type Rabbitmq, rabbitmqMissing, sharedRabbitmq } from "../../testing/servers/rabbitmq.ts";
+import { type Rabbitmq, rabbitmqMissing, startRabbitmq } from "../../testing/servers/rabbitmq.ts";
 import { systemClock } from "../clock.ts";
 import type { RabbitTransport } from "../config/pipeline_config.ts";
 import { silentLog } from "../log/log.ts";
@@ -29,11 +29,14 @@ describe.skipIf(missing !== undefined)("consuming", () => {
   let admin: RabbitAdmin;
   let transports: readonly RabbitTransport[];
   beforeAll(async () => {
-    rabbit = await sharedRabbitmq();
+    rabbit = await startRabbitmq();
     admin = await rabbitAdmin(rabbit);
     transports = [rabbitTransport([rabbit])];
   });
-  afterAll(() => admin?.close());
+  afterAll(async () => {
+    await admin?.close();
+    await rabbit?.remove();
+  });
 
   test("every exchange and priority comes with where it came from, in its queue's order", async () => {
     const taker = new Taker({ transports, exchanges: ["nova", "glance"], topics: ["a1"] });

@@ -86,17 +86,6 @@ export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<Rabb
   }
 }
 
-const sharedKey = Symbol.for("tpctl.testing.rabbitmq");
-
-/**
- * A broker that all test files of this process share; it is killed when the process ends. Use
- * exchanges, topics and queues of your own names, and never stop, kill or freeze it.
- */
-export function sharedRabbitmq(): Promise<Rabbitmq> {
-  const holder = globalThis as { [sharedKey]?: Promise<Rabbitmq> };
-  return holder[sharedKey] ??= startRabbitmq();
-}
-
 interface Ports {
   readonly amqp: number;
   readonly tls: number;
