@@ -93,13 +93,13 @@ class UdpPublisher implements Publisher {
   async publishSamples(samples: readonly Sample[], signal: AbortSignal): Promise<void> {
     if (this.#isClosed) throw new Error(`${this.name} is closed`);
     if (samples.length === 0) return;
-    const { socket, address } = await this.#resolve();
+    const target = await this.#resolve();
     const refused: RefusedItem[] = [];
     for (const [item, sample] of samples.entries()) {
       const datagram = this.#pack(sample);
       if (datagram instanceof Uint8Array) {
         await this.#pace.turn(signal);
-        await this.#send(socket, address, datagram, signal);
+        await this.#send(target, datagram, signal);
       } else refused.push({ item, ...datagram });
     }
     if (refused.length > 0) {
@@ -136,12 +136,8 @@ class UdpPublisher implements Publisher {
     }
   }
 
-  async #send(
-    socket: UdpSocket,
-    address: string,
-    datagram: Uint8Array,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #send(target: Target, datagram: Uint8Array, signal: AbortSignal): Promise<void> {
+    const { socket, address } = target;
     for (let tries = 0; tries < fullTriesMax; tries++) {
       if (signal.aborted) break;
       try {

@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { loadValue } from "../notifications/load_value.ts";
-import { type Dict, isDict } from "../notifications/value.ts";
+import { type Dict, isDict, type Value } from "../notifications/value.ts";
 import { dumpValue, valueRepr } from "../notifications/value_text.ts";
 import { packMessage } from "./msgpack.ts";
 import { bytesRepr, createSigner, signatureOf, signedPairs } from "./signature.ts";
@@ -29,9 +29,15 @@ const { messages } = JSON.parse(
   readFileSync(join(testdata, "messages/cases.json"), "utf8"),
 ) as { readonly messages: readonly Case[] };
 
-function dictOf(text: string): Dict {
-  const value = loadValue(text);
-  if (!isDict(value)) throw new Error("not a message");
+/** An object, or the text of one. */
+function dictOf(source: Value | undefined): Dict {
+  const value = typeof source === "string" ? loadValue(source) : source;
+  if (!isDict(value)) throw new Error("not an object");
+  return value;
+}
+
+function listOf(value: Value | undefined): Value[] {
+  if (!Array.isArray(value)) throw new Error("not a list");
   return value;
 }
 
@@ -71,6 +77,25 @@ describe("a signature", () => {
     for (const event of payload.filter(isDict)) {
       expect(signatureOf(event, "secret")).toBe(String(event.message_signature));
     }
+  });
+
+  test("is what the reference sent in the conformance cases", () => {
+    let signed = 0;
+    for (const name of ["publishers", "quirks"]) {
+      const file = readFileSync(join(testdata, "conformance", `${name}.json`), "utf8");
+      for (const one of listOf(dictOf(file).cases)) {
+        const { conf = {}, expect: expected } = dictOf(one);
+        const { wire = {} } = dictOf(expected);
+        const secret = dictOf(conf)["publisher.telemetry_secret"] ??
+          "change this for valid signing";
+        const { udp = [], tcp = [] } = dictOf(wire);
+        for (const message of [...listOf(udp), ...listOf(tcp)].map(dictOf)) {
+          expect(signatureOf(message, String(secret))).toBe(String(message.message_signature));
+          signed++;
+        }
+      }
+    }
+    expect(signed).toBeGreaterThan(150);
   });
 
   test("does not depend on the order of members, and is empty without a secret", () => {
