@@ -15,6 +15,7 @@ const table: Readonly<Record<string, () => Promise<Kind>>> = {
   gnocchi: () => import("./gnocchi.ts").then(({ gnocchiKind }) => gnocchiKind),
   http: () => import("./http.ts").then(({ httpKind }) => httpKind),
   https: () => import("./http.ts").then(({ httpKind }) => httpKind),
+  monasca: () => import("./monasca.ts").then(({ monascaKind }) => monascaKind),
   notifier: () => import("./notifier.ts").then(({ notifierKind }) => notifierKind),
   tcp: () => import("./tcp.ts").then(({ tcpKind }) => tcpKind),
   test: () => import("./test.ts").then(({ testKind }) => testKind),
