@@ -4,11 +4,10 @@
  */
 import { dlopen } from "bun:ffi";
 import { RunError } from "../errors.ts";
+import { openLibc } from "../libc.ts";
 
 const LOCK_EX_NB = 2 | 4;
 const LOCK_UN = 8;
-/** glibc, and musl on the two architectures that are built for. */
-const libcNames = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
 
 /** The lock of open files. */
 export interface FileLocks {
@@ -27,14 +26,12 @@ export function openFileLocks(): FileLocks {
 }
 
 function loadFlock(): (descriptor: number, operation: number) => number {
-  for (const name of libcNames) {
-    try {
-      return dlopen(name, { flock: { args: ["i32", "i32"], returns: "i32" } }).symbols.flock;
-    } catch {
-      // The next name may be this system's.
-    }
+  try {
+    const flock = { args: ["i32", "i32"], returns: "i32" } as const;
+    return openLibc((name) => dlopen(name, { flock }).symbols.flock);
+  } catch (cause) {
+    throw new RunError("Cannot lock files: no C library was found, expected glibc or musl", {
+      cause,
+    });
   }
-  throw new RunError(
-    `Cannot lock files: no libc was found, expected one of ${libcNames.join(", ")}`,
-  );
 }

@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import type { Clock } from "../clock.ts";
 import type { LogConfig } from "../config/log_config.ts";
 import { ConfigError } from "../errors.ts";
+import { openUnixDatagram } from "../unix_datagram.ts";
 import { openFileOutput } from "./file_output.ts";
 import { LEVEL_NUMBERS, settingNames } from "./levels.ts";
 import { formatLine, type LineOrigin, type LogMessage } from "./line.ts";
@@ -16,7 +17,6 @@ import { planOfPythonLogging } from "./python_logging.ts";
 import { createRateLimit } from "./rate_limit.ts";
 import { createStderrOutput, type StderrStream } from "./stderr_output.ts";
 import { journalDatagram, syslogDatagram } from "./system_message.ts";
-import { openUnixDatagram } from "./unix_datagram.ts";
 
 /** What the log needs. */
 export interface LogDeps {

@@ -1,7 +1,9 @@
 /**
- * Edge (net). Datagrams to a local socket, for syslog and the journal, by libc's socket and sendto:
- * the runtime has no Unix datagram sockets of its own. Linux only.
+ * Edge (net). Datagrams to a local socket, for syslog, the journal and systemd, by libc's socket and
+ * sendto: the runtime has no Unix datagram sockets of its own, and what a child process sent would not
+ * come from this one. Linux only.
  */
+import { openLibc } from "./libc.ts";
 
 /** A socket bound for one path. */
 export interface DatagramSocket {
@@ -15,21 +17,22 @@ const AF_UNIX = 1;
 const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;
 const MSG_DONTWAIT_NOSIGNAL = 0x40 | 0x4000;
 const pathBytesMax = 107;
-/** glibc, and musl on the two architectures that are built for. */
-const LIBC_NAMES = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
 
-/** Throws an Error with the reason; that somebody listens only shows at the first `send`. */
+/**
+ * To a path, or to an abstract name as `@name`. Rejects with an Error that says why not; that somebody
+ * listens only shows at the first `send`.
+ */
 export async function openUnixDatagram(path: string): Promise<DatagramSocket> {
   if (process.platform !== "linux") throw new Error("this system has no such sockets for us");
   const address = addressOf(path);
   const { dlopen } = await import("bun:ffi");
-  const open = (name: string) =>
+  const { symbols, close } = openLibc((name) =>
     dlopen(name, {
       socket: { args: ["i32", "i32", "i32"], returns: "i32" },
       sendto: { args: ["i32", "ptr", "usize", "i32", "ptr", "u32"], returns: "i64" },
       close: { args: ["i32"], returns: "i32" },
-    });
-  const { symbols, close } = firstOf(LIBC_NAMES, open);
+    })
+  );
   const descriptor = symbols.socket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0);
   if (descriptor < 0) {
     close();
@@ -49,26 +52,14 @@ export async function openUnixDatagram(path: string): Promise<DatagramSocket> {
   };
 }
 
-function firstOf<T>(names: readonly string[], open: (name: string) => T): T {
-  let failure: unknown;
-  for (const name of names) {
-    try {
-      return open(name);
-    } catch (cause) {
-      failure ??= cause;
-    }
-  }
-  throw failure;
-}
-
-/** struct sockaddr_un: the family, then the path ended by a zero. */
+/** struct sockaddr_un: the family, then the path ended by 0, or after a 0 the abstract name. */
 function addressOf(path: string): Uint8Array {
-  const name = new TextEncoder().encode(path);
-  if (!path.startsWith("/") || name.length > pathBytesMax) {
-    throw new Error(`it is not an absolute path of at most ${pathBytesMax} bytes`);
-  }
+  const abstract = path.startsWith("@");
+  if (!abstract && !path.startsWith("/")) throw new Error("it is neither a path nor '@name'");
+  const name = new TextEncoder().encode(abstract ? path.slice(1) : path);
+  if (name.length > pathBytesMax) throw new Error(`it is longer than ${pathBytesMax} bytes`);
   const address = new Uint8Array(2 + name.length + 1);
   new DataView(address.buffer).setUint16(0, AF_UNIX, true);
-  address.set(name, 2);
+  address.set(name, abstract ? 3 : 2);
   return address;
 }
