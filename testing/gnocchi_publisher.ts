@@ -2,7 +2,7 @@
  * Edge (net). A gnocchi:// publisher as the pipeline makes it, for tests: credentials for a real
  * Keystone or gnocchi-basic, and a log that is written down.
  */
-import { systemClock } from "../core/clock.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
 import type { KeystoneConfig, PasswordCredentials } from "../core/config/keystone_config.ts";
 import { parsePublisherUrl } from "../core/config/publisher_url.ts";
 import { type Log, silentLog } from "../core/log/log.ts";
@@ -18,6 +18,7 @@ export interface GnocchiPublisherOptions {
   readonly createResourceTypes?: boolean;
   readonly searchFolders?: readonly string[];
   readonly log?: Log;
+  readonly clock?: Clock;
 }
 
 /** Connects to nothing yet. */
@@ -35,7 +36,7 @@ export function gnocchiPublisher(
     },
     carries,
     log: options.log ?? silentLog,
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     registry: createMetrics(),
   });
 }

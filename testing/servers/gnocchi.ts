@@ -120,7 +120,7 @@ function apiArguments(
   return [
     "/usr/bin/uwsgi",
     ...["--plugins", "python3", "--http11-socket", `127.0.0.1:${port}`],
-    ...["--die-on-term", "--need-app", "--processes", "1", "--threads", "8", "--enable-threads"],
+    ...["--die-on-term", "--need-app", "--processes", "1", "--threads", "32", "--enable-threads"],
     ...["--chdir", folder, "--wsgi", "gnocchi.rest.wsgi", "--disable-logging"],
     ...["--pyargv", `--config-file ${configFile}`],
   ];
@@ -136,7 +136,12 @@ async function ask(
     : { "X-Auth-Token": token };
   const response = await fetch(url, {
     method,
-    headers: { ...credentials, Accept: "application/json", "Content-Type": "application/json" },
+    headers: {
+      ...credentials,
+      // A DELETE answers nothing, and would refuse to do so to somebody who wants JSON.
+      Accept: method === "DELETE" ? "*/*" : "application/json",
+      "Content-Type": "application/json",
+    },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const text = await response.text();
