@@ -187,9 +187,9 @@ function schemeNames(role: Role | undefined): string[] {
     .flatMap((row) => row.names);
 }
 
-/** The URL as it may be shown: without user, password and query. */
-export function withoutSecrets(text: string): string {
-  return text.replace(/\?.*$/s, "").replace(/:\/\/.*@/s, "://");
+/** The URL as it may be shown: nothing between scheme and last `@`, which may be a password's. */
+function withoutSecrets(text: string): string {
+  return text.replace(/^([a-z][a-z0-9+-]*:(?:\/\/)?).*@/is, "$1").replace(/\?.*$/s, "");
 }
 
 function readKafka(url: UrlParts, secrets: Secrets): KafkaEndpoint {

@@ -5,7 +5,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { UsageError } from "../errors.ts";
-import { endpointName } from "./endpoint.ts";
+import { endpointName, type KafkaEndpoint } from "./endpoint.ts";
 import { parseEndpoint, parseSource, parseStore } from "./endpoint_url.ts";
 
 const NO_SECRETS = { password: undefined, influxToken: undefined };
@@ -183,6 +183,26 @@ test("a password is in no name and no error", () => {
     }) || shown;
     expect(shown).not.toContain("s3cret");
   }));
+});
+
+test.each([
+  "influxdb://user:s3?cret@h/db",
+  "influxdb://user:s3/x?cret@h/db",
+  "influxdb://user:s3?a=cret@h/db",
+  "influxdb://user:x@s3?cret@h/db",
+  "influxdb:user:s3cret@h/db",
+  "influxdb:/user:s3cret@h/db",
+  "influx://user:s3cret@h/db?cret",
+])("no part of the password in %s is shown", (url) => {
+  const shown = refusal(() => parseStore(url, NO_SECRETS));
+  expect(shown).toStartWith("Cannot use the store 'influx");
+  expect(shown).not.toContain("s3");
+  expect(shown).not.toContain("cret");
+});
+
+test("an '@' in an option is no password's", () => {
+  const { group } = parseSource("kafka://[::1]:1,b:2/t?group=a@b", NO_SECRETS) as KafkaEndpoint;
+  expect(group).toBe("a@b");
 });
 
 test("user, password, database survive percent-encoding", () => {

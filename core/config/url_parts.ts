@@ -53,6 +53,9 @@ export function splitUrl(text: string): UrlParts {
   // A file's name may hold a question mark; only URLs with hosts have options.
   const mark = behind.startsWith("//") && !behind.startsWith("///") ? behind.indexOf("?") : -1;
   const rest = mark < 0 ? behind : behind.slice(0, mark);
+  if (mark >= 0 && isCutPassword(rest, behind.slice(mark + 1))) {
+    throw new UrlError("a '?' stands before its last '@'", "%3F for a '?' in a password");
+  }
   const query = mark < 0 ? new Map<string, string[]>() : readQuery(behind.slice(mark + 1));
   if (!rest.startsWith("//")) return { scheme, rest, authorities: [], path: rest, query };
   // A password may hold a slash: the path begins behind the last host.
@@ -66,6 +69,16 @@ export function splitUrl(text: string): UrlParts {
     path: slash < 0 ? "" : rest.slice(slash),
     query,
   };
+}
+
+/**
+ * Whether what looks like options is the end of a password that holds a `?`: then neither it nor what
+ * looks like hosts may be shown.
+ */
+function isCutPassword(hosts: string, query: string): boolean {
+  if (query.split("&").some((pair) => pair.split("=", 1)[0]?.includes("@"))) return true;
+  const arePlain = /^\/\/((\[[^\]]*\]|[^:,/[]*)(:\d*)?(,|$|(?=\/)))*(\/|$)/.test(hosts);
+  return query.includes("@") && !hosts.includes("@") && !arePlain;
 }
 
 /** The hosts of a URL; at least one. */
