@@ -7,7 +7,6 @@ import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PartialWriteError, StoreError } from "../core/delivery/writer.ts";
-import { ConfigErrors } from "../core/errors.ts";
 import type { Publisher } from "../core/pipeline/publisher.ts";
 import type { Sample } from "../core/pipeline/sample.ts";
 import {
@@ -365,54 +364,6 @@ function tokenAnswer(origin: string): ScriptedAnswer {
   };
   return { status: 201, headers: { "X-Subject-Token": "t" }, body: JSON.stringify({ token }) };
 }
-
-test("a definitions file with mistakes: all of them at once, with their places", async () => {
-  await using folder = await tempFolder("gnocchi");
-  const file = join(folder.path, "mine.yaml");
-  await writeFile(
-    file,
-    `archive_policies: [{definition: []}]
-resources:
-  - resource_type: a
-  - metrics: [x]
-  - {resource_type: b, metrics: {m: }, attributes: {host: "resource_metadata.("}}
-  - {resource_type: c, metrics: [n], event_delete: x.delete, event_attributes: {name: name}}
-  - {resource_type: d, metrics: [o], event_delete: y, event_attributes: {id: i},
-     event_associated_resources: {e: "{not json"}}
-`,
-  );
-  const create = (url: string) => () => gnocchiPublisher(basicCredentials("http://x"), { url });
-  const errorOf = (url: string): ConfigErrors => {
-    try {
-      create(url)();
-    } catch (error) {
-      if (error instanceof ConfigErrors) return error;
-      throw error;
-    }
-    throw new Error("no error");
-  };
-  const { errors } = errorOf(`gnocchi://?resources_definition_file=${file}`);
-  expect(errors.map(({ place, message }) => `${place?.line}: ${message}`)).toEqual([
-    expect.stringMatching(/^3: .*'a': its 'metrics' are missing/),
-    expect.stringMatching(/^4: .*no 'resource_type'/),
-    expect.stringMatching(/^5: Cannot use 'host'/),
-    expect.stringMatching(/^6: .*'c': 'event_attributes' name no 'id'/),
-    expect.stringMatching(/^8: .*search for 'e'/),
-    expect.stringMatching(/^1: .*archive policy: it has no 'name'/),
-  ]);
-  expect(create("gnocchi://?resources_definition_file=/none.yaml")).toThrow(
-    "there is no such file",
-  );
-  expect(create("gnocchi://?timeout=soon")).toThrow("timeout");
-  expect(create("gnocchi://?archive_polcy=low")).toThrow("archive_policy");
-});
-
-test("credentials that lack something are a configuration error", () => {
-  const none = { ...basicCredentials("http://x"), authType: "none", why: "auth_url is not set" };
-  expect(() => gnocchiPublisher(none as Parameters<typeof gnocchiPublisher>[0])).toThrow(
-    "auth_url is not set",
-  );
-});
 
 test("an event without its resource's id is refused; one that nobody wants is accepted", async () => {
   const { server, publisher } = await start(() => ({ status: 201, body: "{}" }));
