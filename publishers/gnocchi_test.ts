@@ -274,6 +274,8 @@ test("attributes are told when they change, and what Gnocchi refuses of them is 
 
 test.each(
   [
+    [200, "hold"],
+    [302, "hold"],
     [403, "hold"],
     [404, "hold"],
     [413, "split"],

@@ -28,11 +28,10 @@ export function wordsOf({ status, text }: Answer): Words {
   return { status, cause: "", detail: [], text: quotation(said === "" ? text : said) };
 }
 
-/** The first row that holds decides; statuses of success are not asked for. */
+/** The first row that holds decides; a success that is not the one asked for is not Gnocchi's. */
 const reactions: readonly (readonly [(status: number) => boolean, Reaction, string])[] = [
   [(status) => status === 403, "hold", "credentials with the right to do so"],
-  [(status) => status === 404, "hold", "Gnocchi's API at that address"],
-  [(status) => status >= 300 && status < 400, "hold", "Gnocchi's API at that address"],
+  [(status) => status < 400 || status === 404, "hold", "Gnocchi's API at that address"],
   [(status) => status === 413, "split", "a smaller request"],
   [(status) => status === 408 || status === 409 || status === 429, "retry", "202"],
   [(status) => status >= 500, "retry", "202"],
