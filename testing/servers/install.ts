@@ -22,7 +22,6 @@ const needed: readonly Needed[] = [
     debianPackage: "victoria-metrics",
     programs: ["victoria-metrics", "/usr/bin/victoria-metrics"],
   },
-  { debianPackage: "rabbitmq-server", programs: ["/usr/lib/rabbitmq/bin/rabbitmq-server"] },
   { debianPackage: "kcat", programs: ["kcat"] },
   {
     debianPackage: "rabbitmq-server",
