@@ -206,10 +206,8 @@ class LetterFiles {
 async function checkFolder(folder: string): Promise<void> {
   for (let path = folder;; path = dirname(path)) {
     try {
-      const { isDirectory } = await stat(path).then((found) => ({
-        isDirectory: found.isDirectory(),
-      }));
-      if (!isDirectory) throw new Error(`'${path}' is not a folder`);
+      const found = await stat(path);
+      if (!found.isDirectory()) throw new Error(`'${path}' is not a folder`);
       return await access(path, constants.W_OK | constants.X_OK);
     } catch (error) {
       if (codeOf(error) === "ENOENT" && dirname(path) !== path) continue;

@@ -3,10 +3,8 @@
  * python-requests understands them, once, at start: a file that is missing or is no PEM is then a
  * configuration error and not an outage later.
  */
-import { createPrivateKey, X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { ConfigError } from "../errors.ts";
-import type { TlsMaterial } from "./tls.ts";
+import { createPrivateKey } from "node:crypto";
+import { isCertificate, readPem, type TlsMaterial } from "./tls.ts";
 
 /** What the options say. */
 export interface ClientTls {
@@ -32,25 +30,4 @@ export function readClientTls({ verify = "true", certFile, keyFile }: ClientTls)
       key: readPem(keyFile ?? certFile, "key of the client certificate", createPrivateKey),
     }),
   };
-}
-
-function readPem(path: string, what: string, check: (text: string) => unknown): string {
-  try {
-    const text = readFileSync(path, "utf8");
-    check(text);
-    return text;
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new ConfigError(
-      `Cannot read the ${what} '${path}': ${why}, expected a PEM file`,
-      undefined,
-      {
-        cause: error,
-      },
-    );
-  }
-}
-
-function isCertificate(text: string): X509Certificate {
-  return new X509Certificate(text);
 }

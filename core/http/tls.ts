@@ -31,13 +31,14 @@ export function loadTls(tls: Tls): TlsMaterial {
   }
   return {
     rejectUnauthorized: tls.verify,
-    ...(caFile === undefined ? {} : { ca: loadPem(caFile, "CA file", isCertificate) }),
-    ...(certFile === undefined ? {} : { cert: loadPem(certFile, "certificate", isCertificate) }),
-    ...(keyFile === undefined ? {} : { key: loadPem(keyFile, "key", createPrivateKey) }),
+    ...(caFile === undefined ? {} : { ca: readPem(caFile, "CA file", isCertificate) }),
+    ...(certFile === undefined ? {} : { cert: readPem(certFile, "certificate", isCertificate) }),
+    ...(keyFile === undefined ? {} : { key: readPem(keyFile, "key", createPrivateKey) }),
   };
 }
 
-function loadPem(path: string, what: string, check: (text: string) => unknown): string {
+/** The text of a PEM file that `check` takes without throwing. Throws a ConfigError that names it. */
+export function readPem(path: string, what: string, check: (text: string) => unknown): string {
   try {
     const text = readFileSync(path, "utf8");
     check(text);
@@ -50,6 +51,7 @@ function loadPem(path: string, what: string, check: (text: string) => unknown): 
   }
 }
 
-function isCertificate(text: string): X509Certificate {
+/** A check for `readPem`. */
+export function isCertificate(text: string): X509Certificate {
   return new X509Certificate(text);
 }
