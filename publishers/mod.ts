@@ -17,6 +17,7 @@ const table: Readonly<Record<string, () => Promise<Kind>>> = {
   https: () => import("./http.ts").then(({ httpKind }) => httpKind),
   monasca: () => import("./monasca.ts").then(({ monascaKind }) => monascaKind),
   notifier: () => import("./notifier.ts").then(({ notifierKind }) => notifierKind),
+  prometheus: () => import("./prometheus.ts").then(({ prometheusKind }) => prometheusKind),
   tcp: () => import("./tcp.ts").then(({ tcpKind }) => tcpKind),
   test: () => import("./test.ts").then(({ testKind }) => testKind),
   udp: () => import("./udp.ts").then(({ udpKind }) => udpKind),

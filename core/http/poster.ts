@@ -87,12 +87,14 @@ export interface PosterPlan {
   /** The kind; its options hold `postOptions`, and `sslOption` unless its scheme is http or https. */
   readonly kind: Pick<PublisherKind<PublisherSettings>, "options" | "unknownOptions">;
   readonly contentType: string;
+  /** Asked first what an answer means, whatever its status; undefined: what it means for all. */
+  refusalOf?(answer: Answer, name: string): StoreError | undefined;
 }
 
 /** What goes with one body. */
 export interface PostOptions {
   readonly signal: AbortSignal;
-  /** Put behind the whole URL, query included, as the reference does. */
+  /** Put behind the URL's path, before its query. */
   readonly subPath?: string;
   /** Further headers; they win over the poster's own. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -107,12 +109,14 @@ export class HttpPoster {
   readonly #headers: Readonly<Record<string, string>>;
   readonly #tls: TlsMaterial | undefined;
   readonly #clock: Clock;
+  readonly #plan: PosterPlan;
   #isClosed = false;
 
   /** Throws a ConfigError for a URL or an option that cannot work. */
   constructor(url: PublisherUrl, deps: PublisherDeps<PublisherSettings>, plan: PosterPlan) {
     this.name = shownUrl(url.text);
     this.#clock = deps.clock;
+    this.#plan = plan;
     if (url.host === "") {
       throw new ConfigError(
         `Cannot use the publisher '${this.name}': it names no host, ` +
@@ -144,12 +148,13 @@ export class HttpPoster {
     if (this.#isClosed) throw new Error(`${this.name} is closed`);
     const request: HttpRequest = {
       method: "POST",
-      url: this.#target + (options.subPath ?? ""),
+      url: this.#target.replace(/(?=\?|$)/, () => options.subPath ?? ""),
       headers: { ...this.#headers, ...options.headers },
       body,
     };
     const answer = await this.#follow(request, options.signal);
-    const refusal = postRefusal(answer, this.name, this.#clock.now());
+    const refusal = this.#plan.refusalOf?.(answer, this.name) ??
+      postRefusal(answer, this.name, this.#clock.now());
     if (refusal !== undefined) throw refusal;
   }
 
