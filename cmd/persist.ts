@@ -109,7 +109,9 @@ function sayConfig(config: PersistConfig, log: Log): void {
   log.info(`Configuration: ${config.files.join(", ") || "no file, defaults"}`);
   for (const { level, text, place } of config.notices) log[level](text, { ...place });
   for (const { kind, source, store, processors } of config.inputs) {
-    log.info(`Storing ${kind}: ${endpointName(source)} to ${endpointName(store)}`, { processors });
+    const group = source.scheme === "kafka" ? { group: source.group } : {};
+    const text = `Storing ${kind}: ${endpointName(source)} to ${endpointName(store)}`;
+    log.info(text, { ...group, processors });
   }
 }
 

@@ -171,7 +171,10 @@ class PersistReading {
     };
   }
 
-  /** What `--from` names; its section still says the bounds and the group. */
+  /**
+   * What `--from` names; its section still says the bounds. Not the group: that is the running
+   * persister's, and whoever only tries something out would move its offsets.
+   */
   #named(kind: MessageKind): PersistInput[] {
     const section = KAFKA_SECTIONS[kind];
     const source = parseSource(this.#given.from ?? "", this.#around.secrets);
@@ -183,9 +186,8 @@ class PersistReading {
     }
     const store = this.#store(kind);
     if (store === undefined) return [];
-    const group = this.#values.text(section, "group_id");
     const from = source.scheme === "kafka"
-      ? { ...source, group: source.group ?? group, security: this.#secured(source) }
+      ? { ...source, group: groupOf(source, section), security: this.#secured(source) }
       : source;
     return [{ kind, source: from, store, processors: 1, ...this.#bounds(section) }];
   }
@@ -226,4 +228,14 @@ class PersistReading {
     const saysNothing = security.tls === undefined && security.sasl === undefined;
     return saysNothing ? this.#security : security;
   }
+}
+
+function groupOf(source: KafkaEndpoint, section: string): string {
+  const { group } = source;
+  if (group !== undefined && group !== "") return group;
+  throw new UsageError(
+    `Cannot use the source '${endpointName(source)}': it names no consumer group, expected ` +
+      `?group=name behind the topic (one of its own to try something out; that of [${section}] ` +
+      "group_id moves the offsets of the daemon that reads by it)",
+  );
 }

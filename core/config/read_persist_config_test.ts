@@ -276,14 +276,15 @@ describe("what is missing or does not fit", () => {
 });
 
 describe("the command line", () => {
-  test("--from and --to take the place of the files; group and bounds are still theirs", () => {
+  test("--from and --to take the place of the files; the bounds are still theirs", () => {
     const text =
       "[kafka_metrics]\ngroup_id = mine\nbatch_size = 7\n[influxdb]\ndb_per_tenant = yes";
-    const given = { from: "kafka://h:1/t", kind: "metrics", to: "influxdb://x/y" } as const;
+    const from = "kafka://h:1/t?group=try";
+    const given = { from, kind: "metrics", to: "influxdb://x/y" } as const;
     const config = read(loadText(text), given);
     expect(summary(config)).toEqual(["metrics kafka://h:1/t -> influxdb://x:8086/y 7/30000ms x1"]);
     expect(config.inputs[0]).toMatchObject({
-      source: { group: "mine" },
+      source: { group: "try" },
       store: { databasePerTenant: true, credentials: undefined },
     });
   });
@@ -300,12 +301,15 @@ describe("the command line", () => {
   test("[kafka_security] holds for a URL that says nothing of its own", () => {
     const text = "[kafka_security]\nsecurity_protocol = SSL\nssl_cafile = /ca";
     const given = { kind: "metrics", to: "null:" } as const;
-    expect(read(loadText(text), { ...given, from: "kafka://h/t" }).inputs[0]).toMatchObject({
-      source: { security: { tls: { caFile: "/ca" } } },
-    });
-    expect(read(loadText(text), { ...given, from: "kafkas://h/t" }).inputs[0]).toMatchObject({
-      source: { security: { tls: { caFile: undefined } } },
-    });
+    expect(read(loadText(text), { ...given, from: "kafka://h/t?group=g" }).inputs[0]).toMatchObject(
+      {
+        source: { security: { tls: { caFile: "/ca" } } },
+      },
+    );
+    expect(read(loadText(text), { ...given, from: "kafkas://h/t?group=g" }).inputs[0])
+      .toMatchObject({
+        source: { security: { tls: { caFile: undefined } } },
+      });
   });
 
   test("the token of influxdb2", () => {
@@ -325,6 +329,11 @@ describe("the command line", () => {
       [{ from: "-", kind: "events", to: "influxdb://h/x" }, "it cannot take events"],
       [{ from: "-", kind: "alarms", to: "documents:-" }, "it cannot take alarms"],
       [{ from: "amqp://h", kind: "metrics", to: "null:" }, "persist reads no AMQP"],
+      [{ from: "kafka://h/metrics", kind: "metrics", to: "null:" }, "it names no consumer group"],
+      [
+        { from: "kafka://h/metrics?group=", kind: "metrics", to: "null:" },
+        "it names no consumer group, expected ?group=name",
+      ],
     ] as const,
   )("%j is refused", (given, why) => {
     expect(refusal(HOST, given)).toContain(why);
