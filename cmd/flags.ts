@@ -3,7 +3,9 @@
  * collect what was typed; core/config decides what it means.
  */
 import { Command, type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
+import { UsageError } from "../core/errors.ts";
 import type { ConfigArguments } from "../core/config/load.ts";
+import type { PipelineFlags as PipelineInputs } from "../core/config/load_pipeline_config.ts";
 import type { PersistArguments } from "../core/config/read_persist_config.ts";
 
 /** Flags that stand for an option of [DEFAULT]: the flag, the option, the help; no value: a switch. */
@@ -87,4 +89,67 @@ Examples:
   tpctl persist --from metrics.ndjson --kind metrics --to line:- --once
 
 Secrets: TPCTL_PASSWORD for the password of a URL, TPCTL_INFLUX_TOKEN for the token of influxdb2.
+`;
+
+/** What was typed behind `tpctl pipeline`. */
+export interface PipelineFlags {
+  readonly config: ConfigArguments;
+  readonly inputs: PipelineInputs;
+  /** Stop at the end of the input. */
+  readonly once: boolean;
+  /** With `once`: queues that brought nothing for so long are at their end. */
+  readonly idleMs: number;
+}
+
+const msPerSecond = 1000;
+const idleSecondsDefault = 5;
+const idleSecondsMax = 86_400;
+
+/** The command `pipeline` with its flags and examples, without an action; `read` after parsing. */
+export function pipelineFlags(): { command: CommandUnknownOpts; read: () => PipelineFlags } {
+  const command = new Command("pipeline")
+    .description("turn notifications into samples and events and publish them")
+    .option("--pipeline <path>", "take this file instead of pipeline_cfg_file")
+    .option("--event-pipeline <path>", "take this file instead of event_pipeline_cfg_file")
+    .option("--from <source>", "read this URL, file or - (stdin) instead of what the files name")
+    .option("--once", "stop at the end of the input")
+    .addOption(
+      new Option("--idle <seconds>", "with --once: how long empty queues are waited for")
+        .default(idleSecondsDefault).argParser(readIdle),
+    )
+    .addHelpText("after", PIPELINE_EXAMPLES);
+  const config = addDaemonFlags(command);
+  return {
+    command,
+    read(): PipelineFlags {
+      const { pipeline, eventPipeline, from, once, idle } = command.opts();
+      return {
+        config: config(),
+        inputs: { from, pipelineFile: pipeline, eventPipelineFile: eventPipeline },
+        once: once === true,
+        idleMs: idle * msPerSecond,
+      };
+    },
+  };
+}
+
+function readIdle(text: string): number {
+  const seconds = Number(text);
+  if (text.trim() !== "" && seconds > 0 && seconds <= idleSecondsMax) return seconds;
+  throw new UsageError(
+    `Cannot use --idle '${text}': it is no such time, expected seconds above 0 and up to ` +
+      String(idleSecondsMax),
+  );
+}
+
+const PIPELINE_EXAMPLES = `
+Examples:
+  # In the place of ceilometer-agent-notification, with its file
+  tpctl pipeline --config-file /etc/ceilometer/ceilometer.conf
+
+  # What notifications in a file, one per line, would become
+  tpctl pipeline --pipeline pipeline.yaml --from notifications.ndjson --once
+
+  # The queues of one broker until they are empty for a minute
+  tpctl pipeline --from amqp://guest@127.0.0.1:5672/ --once --idle 60
 `;

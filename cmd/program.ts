@@ -13,6 +13,11 @@ const SUBCOMMANDS: readonly Subcommand[] = [
     load: async () => (await import("./persist.ts")).persistCommand(),
   },
   {
+    name: "pipeline",
+    summary: "turn notifications into samples and events and publish them",
+    load: async () => (await import("./pipeline.ts")).pipelineCommand(),
+  },
+  {
     name: "completions",
     summary: "print a completion script for bash, zsh or fish",
     load: async () => (await import("./completions.ts")).completionsCommand(wholeProgram),
@@ -23,6 +28,7 @@ const EXAMPLES = `
 Examples:
   tpctl persist --config-file /etc/monasca/persister.conf
   tpctl persist --from metrics.ndjson --kind metrics --to sqlite:metrics.db --once
+  tpctl pipeline --config-file /etc/ceilometer/ceilometer.conf
   tpctl completions bash > /etc/bash_completion.d/tpctl
 
 Exit codes: 0 done, 1 findings, 2 usage or configuration error, 3 run-time failure.

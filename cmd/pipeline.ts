@@ -1,0 +1,162 @@
+/**
+ * Edge (processes, net, files). `tpctl pipeline`: puts configuration, log, source, publishers and the
+ * daemon together, and turns how it ended into the exit code. Everything that computes is in core/.
+ */
+import type { CommandUnknownOpts } from "@commander-js/extra-typings";
+import { homedir, hostname } from "node:os";
+import { join } from "node:path";
+import { systemClock } from "../core/clock.ts";
+import { loadPipelineConfig } from "../core/config/load_pipeline_config.ts";
+import type { PipelineConfig } from "../core/config/pipeline_config.ts";
+import { openDeadLetterFiles } from "../core/delivery/dead_letter_files.ts";
+import type { Log } from "../core/log/log.ts";
+import { openLog } from "../core/log/open_log.ts";
+import { formatPipelineAccount, pipelineAccount } from "../core/observe/pipeline_closing.ts";
+import { createMetrics } from "../core/observe/metrics.ts";
+import { openInflow } from "../core/pipeline/open_inflow.ts";
+import { openLane } from "../core/pipeline/open_lane.ts";
+import { openSetup } from "../core/pipeline/open_setup.ts";
+import {
+  type PipelineSetup,
+  type PipelineWorkDeps,
+  startPipelineWork,
+} from "../core/pipeline/pipeline_work.ts";
+import { endedWell } from "../core/running/daemon.ts";
+import { createLogSwitch, type LogSwitch } from "../core/running/log_switch.ts";
+import { runService, type ServiceOutcome } from "../core/running/service.ts";
+import { createProgressLine } from "../core/running/terminal.ts";
+import {
+  createChannelLog,
+  openWorkerChannel,
+  type WorkerChannel,
+} from "../core/running/worker_channel.ts";
+import { loadPublisherKind, publisherSchemes } from "../publishers/mod.ts";
+import { buildInfo } from "./build_info.ts";
+import { type PipelineFlags, pipelineFlags } from "./flags.ts";
+
+const command = "pipeline";
+const clock = systemClock;
+
+/** The subcommand. */
+export function pipelineCommand(): CommandUnknownOpts {
+  const { command: pipeline, read } = pipelineFlags();
+  pipeline.action(() => runPipeline(read()));
+  return pipeline;
+}
+
+async function runPipeline(flags: PipelineFlags): Promise<void> {
+  const { env, pid, stderr } = process;
+  const channel = openWorkerChannel(env);
+  const setup = await readSetup(flags);
+  const { config } = setup;
+  const drawn = channel === undefined && stderr.isTTY && env.TERM !== "dumb";
+  const progress = drawn ? createProgressLine(stderr) : undefined;
+  const output = channel === undefined ? await openOutput(config) : workerOutput(channel);
+  const log = progress?.above(output.log) ?? output.log;
+  if (channel === undefined) saySetup(setup, log);
+  const metrics = createMetrics();
+  const reread = async (): Promise<PipelineSetup> => {
+    const after = await readSetup(flags);
+    await output.reopen(after.config.log);
+    if (channel === undefined) saySetup(after, log);
+    return after;
+  };
+  const deps = { clock, log, registry: metrics, random: Math.random };
+  const once = flags.once ? { idleMs: flags.idleMs } : undefined;
+  const workDeps: PipelineWorkDeps = {
+    ...deps,
+    reread,
+    isOnce: flags.once,
+    lookUp: () => Promise.resolve(),
+    openDeadLetters: (hooks) => {
+      const folder = join(config.stateDir, "dead-letters");
+      const options = {
+        folder,
+        command,
+        host: hostname(),
+        pid,
+        bytesMax: config.deadLetterBytesMax,
+      };
+      return openDeadLetterFiles(options, { ...deps, ...hooks });
+    },
+    openInflow: (eventsOf) => openInflow(config, { once }, { ...deps, eventsOf }),
+    openLane: (request, given, laneDeps) =>
+      openLane(request, given.config, { ...laneDeps, loadKind: loadPublisherKind }),
+  };
+  try {
+    const outcome = await runService(
+      {
+        start: (events) => startPipelineWork(setup, events, workDeps),
+        reloadParent: () => reread().then(() => undefined),
+      },
+      { ...config, workers: flags.once ? 1 : config.workers, build: buildInfo },
+      { ...deps, metrics, env, pid, channel, progress },
+    );
+    if (channel === undefined) close(outcome, flags, output);
+  } finally {
+    await output.close();
+  }
+}
+
+function readSetup(flags: PipelineFlags): Promise<PipelineSetup> {
+  const home = homedir();
+  const config = loadPipelineConfig(
+    {
+      ...flags.config,
+      environment: process.env,
+      home: home === "" ? undefined : home,
+      root: "/",
+    },
+    flags.inputs,
+  );
+  return openSetup(config, {
+    schemes: publisherSchemes,
+    kindsOf: async (schemes) => [
+      ...new Set(await Promise.all(schemes.map((scheme) => loadPublisherKind(scheme)))),
+    ],
+    knownName: undefined,
+  });
+}
+
+/** Once at start: the files, what they say without effect, what is wrong with single definitions. */
+function saySetup({ config, pipelines }: PipelineSetup, log: Log): void {
+  log.info(`Configuration: ${config.files.join(", ") || "no file, defaults"}`);
+  for (const { level, text, place } of [...config.notices, ...pipelines.notices]) {
+    log[level](text, { ...place });
+  }
+  for (const { error } of pipelines.samples?.meters.problems ?? []) {
+    log.warning(error.message, { ...error.place });
+  }
+}
+
+function openOutput({ log }: PipelineConfig): Promise<LogSwitch> {
+  const { pid, stderr } = process;
+  const origin = { pid, hostname: hostname(), program: "tpctl" };
+  return createLogSwitch(log, (config) => openLog(config, { clock, stderr, origin }));
+}
+
+/** A worker's log is its parent's. */
+function workerOutput(channel: WorkerChannel): LogSwitch {
+  return {
+    log: createChannelLog(channel, "tpctl"),
+    isJson: false,
+    reopen: () => Promise.resolve(),
+    close: () => channel.close(),
+  };
+}
+
+/** The closing account, and the exit code where it is not 0. */
+function close(
+  outcome: ServiceOutcome,
+  flags: PipelineFlags,
+  { log, isJson }: LogSwitch,
+): void {
+  const account = pipelineAccount(outcome.snapshot, {
+    command,
+    time: clock.now(),
+    complete: outcome.complete,
+  });
+  if (flags.once || isJson) process.stderr.write(`${JSON.stringify(account)}\n`);
+  else log.info(`Over: ${formatPipelineAccount(account)}`);
+  if (!endedWell(outcome, flags.once)) process.exitCode = 3;
+}

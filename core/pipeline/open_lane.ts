@@ -1,0 +1,41 @@
+/**
+ * Edge (files, net). Opens one publisher and its lane: loads the code of its scheme, makes it, and
+ * gives it the spool that its policy asks for.
+ */
+import type { PipelineConfig, PublisherSettings } from "../config/pipeline_config.ts";
+import { ConfigError, type Place } from "../errors.ts";
+import { Lane, type LaneDeps } from "./lane.ts";
+import type { LaneRequest } from "./lane_set.ts";
+import { policyOf } from "./policy.ts";
+import type { Publisher, PublisherKind } from "./publisher.ts";
+
+/** What a lane needs besides what it is told by the work. */
+export interface OpenLaneDeps extends Omit<LaneDeps, "publisher" | "spool"> {
+  readonly loadKind: (scheme: string, place?: Place) => Promise<PublisherKind<PublisherSettings>>;
+}
+
+/** Rejects with a ConfigError, at the publisher's place in its file. */
+export async function openLane(
+  { reference, carries }: LaneRequest,
+  config: PipelineConfig,
+  deps: OpenLaneDeps,
+): Promise<Lane> {
+  const { place, url } = reference;
+  const kind = await deps.loadKind(url.scheme, place);
+  const publisher = create();
+  const { policy, queueParcelsMax } = policyOf(url, config.policies);
+  const { concurrency, gather } = kind;
+  return new Lane(
+    { carries, policy, concurrency, gather, queueParcelsMax },
+    { ...deps, publisher, spool: undefined },
+  );
+
+  function create(): Publisher {
+    try {
+      return kind.create(url, { ...deps, settings: config.publishers, carries });
+    } catch (error) {
+      if (!(error instanceof ConfigError) || error.place !== undefined) throw error;
+      throw new ConfigError(error.message, place, { cause: error });
+    }
+  }
+}

@@ -1,0 +1,212 @@
+/**
+ * Pure. `SpoolDrain`: what a lane does while its spool holds something: puts what comes behind it, and
+ * offers the oldest to the far end until all of it is taken. A spool that is full, or a disk that
+ * fails, makes the lane wait.
+ */
+import type { Clock } from "../clock.ts";
+import type { StoreError } from "../delivery/writer.ts";
+import type { Log } from "../log/log.ts";
+import type { Counter, Registry } from "../observe/registry.ts";
+import { createBackoff } from "./backoff.ts";
+import { forEachRun, type Load, type LoadEntry } from "./load.ts";
+import type { Item, Parcel, ParcelOrigin } from "./parcel.ts";
+import { type Call, type ItemRefusal, sendItems } from "./send_items.ts";
+import type { Spool, SpooledParcel } from "./spool_contract.ts";
+
+/** Parcels of one append. */
+const appendParcelsMax = 1000;
+/** How often a full spool or a failing disk is tried again. */
+const fullMs = 500;
+
+interface SpoolEntry {
+  readonly item: Item;
+  readonly origin: ParcelOrigin;
+}
+
+/** What a drain works with. */
+export interface SpoolDrainDeps {
+  readonly name: string;
+  readonly spool: Spool;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly registry: Registry;
+  readonly random: () => number;
+  readonly signal: AbortSignal;
+  readonly call: Call;
+  readonly refused: (entry: SpoolEntry, why: ItemRefusal, kept: () => void) => void;
+  /** How the far end is, by the last attempt. */
+  readonly isUp: (error: StoreError | undefined) => void;
+  readonly onTurn: () => void;
+  readonly onFailure: (error: unknown) => void;
+  /** The lane may send directly again. */
+  readonly onEmpty: () => void;
+}
+
+/** What waits to be appended: a parcel, and whom to tell. */
+interface Pending {
+  readonly parcel: Parcel;
+  readonly spooled: () => void;
+}
+
+/** See above. */
+export class SpoolDrain {
+  #deps: SpoolDrainDeps;
+  #itemsMax: number;
+  #pending: Pending[] = [];
+  #appending: Promise<void> | undefined;
+  #draining: Promise<void> | undefined;
+  #published: Counter;
+  #deadLettered: Counter;
+  #expired: Counter;
+  #saidFull = false;
+
+  constructor(
+    { gather }: { readonly gather: { readonly items_max: number } | undefined },
+    deps: SpoolDrainDeps,
+  ) {
+    this.#deps = deps;
+    this.#itemsMax = gather?.items_max ?? 0;
+    const labels = { publisher: deps.name };
+    const { registry } = deps;
+    const help = "Samples and events from the spool that the far end has accepted.";
+    this.#published = registry.counter("tpctl_spool_published_total", help, labels);
+    const refusedHelp = "Samples and events from the spool that the far end refused for good.";
+    this.#deadLettered = registry.counter("tpctl_spool_dead_lettered_total", refusedHelp, labels);
+    const expiredHelp = "Samples and events from the spool that were too old for the far end.";
+    this.#expired = registry.counter("tpctl_spool_expired_total", expiredHelp, labels);
+  }
+
+  /** New data has to go behind what is here. */
+  get holds(): boolean {
+    return this.#deps.spool.records > 0 || this.#pending.length > 0 ||
+      this.#appending !== undefined || this.#draining !== undefined;
+  }
+
+  add(loads: readonly Load[]): void {
+    for (const load of loads) this.#pending.push(pendingOf(load, load.parcel.items));
+    this.#append();
+  }
+
+  /** What failed goes before whatever came after it. */
+  addFirst(entries: readonly LoadEntry[]): void {
+    const first: Pending[] = [];
+    let at = 0;
+    forEachRun(entries, (load, count) => {
+      first.push(pendingOf(load, entries.slice(at, at + count).map(({ item }) => item)));
+      at += count;
+    });
+    this.#pending.unshift(...first);
+    this.#append();
+  }
+
+  /** Drains what is there, if nobody does so already. */
+  wake(): void {
+    const { onFailure, signal, spool } = this.#deps;
+    if (this.#draining !== undefined || spool.records === 0 || signal.aborted) return;
+    this.#draining = this.#run().catch((error: unknown) => {
+      if (!signal.aborted) onFailure(error);
+    }).finally(() => {
+      this.#draining = undefined;
+      if (this.#deps.spool.records > 0) this.wake();
+      else this.#deps.onEmpty();
+    });
+  }
+
+  /** Resolves when nothing is under way, after the signal aborted or the spool is empty. */
+  async ended(): Promise<void> {
+    await this.#appending;
+    await this.#draining;
+  }
+
+  #append(): void {
+    this.#appending ??= this.#appendAll().finally(() => {
+      this.#appending = undefined;
+      if (this.#pending.length > 0 && !this.#deps.signal.aborted) this.#append();
+      this.wake();
+    });
+  }
+
+  async #appendAll(): Promise<void> {
+    const { clock, onTurn, signal, spool } = this.#deps;
+    while (this.#pending.length > 0 && !signal.aborted) {
+      const batch = this.#pending.splice(0, appendParcelsMax);
+      const taken = await spool.append(batch.map(({ parcel }) => parcel))
+        .catch((error: unknown) => this.#sayFull(error));
+      onTurn();
+      if (taken === true) {
+        this.#saidFull = false;
+        for (const { spooled } of batch) spooled();
+        continue;
+      }
+      this.#pending.unshift(...batch);
+      if (taken === false) this.#sayFull("it is full");
+      this.wake();
+      await clock.sleep(fullMs, signal);
+    }
+  }
+
+  #sayFull(why: unknown): void {
+    if (this.#saidFull) return;
+    this.#saidFull = true;
+    const reason = why instanceof Error ? why.message : String(why);
+    this.#deps.log.error("The spool takes nothing more, its publisher holds up the source", {
+      publisher: this.#deps.name,
+      reason,
+    });
+  }
+
+  async #run(): Promise<void> {
+    const { signal, spool } = this.#deps;
+    while (spool.records > 0 && !signal.aborted) {
+      const parcels = await spool.peek(this.#itemsMax);
+      await this.#sendAll(parcels);
+      if (!signal.aborted) await spool.release(parcels.length);
+    }
+  }
+
+  /** Resolves when the far end or the dead letters have all items, or the signal aborted. */
+  async #sendAll(parcels: readonly SpooledParcel[]): Promise<void> {
+    const { call, clock, isUp, onTurn, random, signal } = this.#deps;
+    const backoff = createBackoff(random);
+    const letters: Promise<void>[] = [];
+    let entries: readonly SpoolEntry[] = parcels.flatMap(({ items, origin }) =>
+      items.map((item) => ({ item, origin }))
+    );
+    while (entries.length > 0 && !signal.aborted) {
+      const outage = await sendItems(entries, call, {
+        published: (sent) => this.#published.add(sent.length),
+        expired: () => this.#expired.add(),
+        refused: (entry, why) => letters.push(this.#refuse(entry, why)),
+        failed: () => undefined,
+      });
+      onTurn();
+      isUp(outage?.error);
+      entries = outage?.left ?? [];
+      if (outage !== undefined) {
+        await clock.sleep(backoff.nextMs(outage.error.retryAfterMs), signal);
+      }
+    }
+    const aborted = new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+    if (letters.length > 0) await Promise.race([Promise.all(letters), aborted]);
+  }
+
+  #refuse(entry: SpoolEntry, why: ItemRefusal): Promise<void> {
+    return new Promise((resolve) => {
+      this.#deps.refused(entry, why, () => {
+        this.#deadLettered.add();
+        resolve();
+      });
+    });
+  }
+}
+
+function pendingOf(load: Load, items: readonly Item[]): Pending {
+  const { parcel } = load;
+  return {
+    parcel: items.length === parcel.items.length ? parcel : { ...parcel, items },
+    spooled: () => load.settle("spooled", items.length),
+  };
+}
