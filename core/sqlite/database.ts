@@ -53,12 +53,16 @@ export async function openForWriting(path: string, clock: Clock): Promise<Databa
   }
 }
 
-/** The file open for reading only; integers come as bigint. Rejects with ConfigError. */
+/**
+ * The file open for reading only; integers come as bigint. Rejects with ConfigError. Where the user may
+ * write the file, SQLite opens it so: only then does the last one to close take away `-wal` and `-shm`.
+ */
 export async function openForReading(path: string): Promise<Database> {
   const { Database } = await import("bun:sqlite");
   let database: Database | undefined;
   try {
-    database = new Database(path, { readonly: true, strict: true, safeIntegers: true });
+    database = new Database(path, { readwrite: true, strict: true, safeIntegers: true });
+    database.run("PRAGMA query_only = 1");
     database.run(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
     if (versionOf(database, path) === 0) {
       throw refusal(path, { why: "it is empty", expected: "a file that tpctl has written" });

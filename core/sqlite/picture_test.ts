@@ -43,7 +43,7 @@ describe("renderPicture", () => {
         "1,603 points in 6 series of 2 measurements, 2 tenants",
         "2020-09-13 12:26:40 to 2020-09-13 13:26:40 UTC",
         "",
-        "measurement    series  points  first                last                 min  mean    max  busiest series",
+        "measurement    series  points  first time           last time            min  mean    max  busiest series",
         "cpu.user_perc       4   1,600  2020-09-13 12:26:40  2020-09-13 13:26:40   -3    40  99.99  ▁▁▁▁▂▂▂▂▃▃▃▃▄▄▄▅",
         "温度                2       3  2020-09-13 12:26:40  2020-09-13 13:26:40    -     -      -  ▁▁▁▁▂▂▂▂▃▃▃▃▄▄▄▅",
         "",

@@ -39,7 +39,7 @@ export interface MeasurementSummary {
   readonly min: number | null;
   readonly mean: number | null;
   readonly max: number | null;
-  /** Id and number of points of the series with the most points. */
+  /** The series with the most points (of several the one with the widest range), and how many. */
   readonly busiestSeries: number;
   readonly busiestPoints: number;
 }
@@ -141,7 +141,8 @@ WITH counted AS (
   FROM points GROUP BY series
 ), ranked AS (
   SELECT s.database, s.measurement, s.tenant, c.*, row_number() OVER (
-    PARTITION BY s.database, s.measurement, s.tenant ORDER BY c.points DESC, c.series) AS rank
+    PARTITION BY s.database, s.measurement, s.tenant
+      ORDER BY c.points DESC, c.high - c.low DESC, c.series) AS rank
   FROM counted c JOIN series s ON s.id = c.series
 )
 SELECT database, measurement, tenant, count(*) AS series, sum(points) AS points,

@@ -3,11 +3,13 @@
  * a writer.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { lineBatch } from "../../testing/batches.ts";
 import { tempFolder } from "../../testing/servers/server.ts";
 import { systemClock } from "../clock.ts";
 import type { Writer } from "../delivery/writer.ts";
+import { openForReading } from "./database.ts";
 import { openSqliteReader, type SqliteReader } from "./reader.ts";
 import { createSqliteWriter } from "./writer.ts";
 
@@ -134,4 +136,30 @@ test("a reader sees what a writer beside it has stored since, with its new serie
   const [point, ...rest] = reader.points({ measurement: "late" });
   expect([before, rest]).toEqual([[], []]);
   expect(point?.series.tags).toEqual({ a: "b" });
+});
+
+test("of series with as many points the one with the widest range counts as the busiest", async () => {
+  const values = [["flat", 5, 5, 5], ["wide", 0, 1, 0], ["narrow", 5, 5, 5.5]];
+  const lines = values.flatMap(([host, ...row]) =>
+    row.map((value, i) => `tie,host=${host} value=${value} ${i}`)
+  );
+  await writer.write(lineBatch(lines), never);
+  const summary = reader.summaries().find(({ measurement }) => measurement === "tie");
+  const busiest = reader.series().find(({ id }) => id === summary?.busiestSeries);
+  expect(busiest?.tags).toEqual({ host: "wide" });
+});
+
+test("a reader that was the last to close leaves no log beside the file, and cannot write", async () => {
+  await using own = await tempFolder("sqlite-reader-alone");
+  const file = join(own.path, "alone.db");
+  const filling = await createSqliteWriter({ path: file }, { clock: systemClock });
+  await filling.write(lineBatch(["m value=1 1"]), never);
+  await filling.close();
+  const alone = await openSqliteReader(file);
+  expect(alone.summaries()).toHaveLength(1);
+  alone.close();
+  expect(await readdir(own.path)).toEqual(["alone.db"]);
+  const database = await openForReading(file);
+  expect(() => database.run("DELETE FROM points")).toThrow("readonly");
+  database.close();
 });
