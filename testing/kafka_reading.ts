@@ -100,7 +100,10 @@ export function startReading(
   ended.catch(ignore);
   const until = async (what: string, condition: () => boolean): Promise<void> => {
     for (const deadline = performance.now() + 30_000; !condition(); await Bun.sleep(20)) {
-      if (performance.now() > deadline) throw new Error(`not within 30 s: ${what}`);
+      if (performance.now() > deadline) {
+        const said = [...seen.states, ...seen.logged.map(([level, text]) => `${level}: ${text}`)];
+        throw new Error(`not within 30 s: ${what}; it said\n${said.slice(-20).join("\n")}`);
+      }
     }
   };
   const close = async (): Promise<void> => {
