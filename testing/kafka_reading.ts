@@ -98,20 +98,31 @@ export function startReading(
     }
   })();
   ended.catch(ignore);
-  const until = async (what: string, condition: () => boolean): Promise<void> => {
-    for (const deadline = performance.now() + 30_000; !condition(); await Bun.sleep(20)) {
-      if (performance.now() > deadline) {
-        const said = [...seen.states, ...seen.logged.map(([level, text]) => `${level}: ${text}`)];
-        throw new Error(`not within 30 s: ${what}; it said\n${said.slice(-20).join("\n")}`);
-      }
-    }
-  };
+  const until = (what: string, condition: () => boolean): Promise<void> =>
+    waitUntil(
+      what,
+      condition,
+      () => [...seen.states, ...seen.logged.map((line) => line.join(": "))],
+    );
   const close = async (): Promise<void> => {
     await commit();
     await consumer.close();
     await ended;
   };
   return { consumer, records, ended, commit, until, close, ...seen };
+}
+
+/** Waits for the condition; gives up after 30 s with the last of what was said meanwhile. */
+async function waitUntil(
+  what: string,
+  condition: () => boolean,
+  said: () => readonly string[],
+): Promise<void> {
+  for (const deadline = performance.now() + 30_000; !condition(); await Bun.sleep(20)) {
+    if (performance.now() > deadline) {
+      throw new Error(`not within 30 s: ${what}; it said\n${said().slice(-20).join("\n")}`);
+    }
+  }
 }
 
 /** A log that only remembers. */

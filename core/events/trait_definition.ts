@@ -104,8 +104,8 @@ function textOf(value: Value): string {
   return Array.from(text).slice(0, textMax).join("");
 }
 
-// The form in which nearly all services write, in the years whose microseconds are whole in a double;
-// all else goes the long way.
+// The form in which nearly all services write, in the years whose microseconds are whole in a double.
+// All else goes the long way.
 const NAIVE =
   /^((?:19|20|21)[0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])[ T]([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9])(?:\.([0-9]{6}))?$/;
 
