@@ -79,6 +79,16 @@ describe("--once", () => {
     });
   }, testMs);
 
+  test("nothing to write and a store that is away: exit 0, and it never was ready", async () => {
+    await Bun.write(join(folder.path, "bad.ndjson"), "not a message\n");
+    const { code, stderr } = await ended(
+      ...["--config-file", "quiet.conf", "--from", "bad.ndjson", "--kind", "metrics"],
+      ...["--to", `influxdb://127.0.0.1:${closedPort}/mon`, "--once"],
+    );
+    expect(code).toBe(0);
+    expect(stderr).not.toMatch(/ Ready$/m);
+  }, testMs);
+
   test("from stdin to stdout: lines only there, in order", async () => {
     await using program = startProgram(
       ["persist", "--config-file", "quiet.conf", "--from", "-", "--kind", "metrics", "--to"]
@@ -193,6 +203,8 @@ describe("as a daemon", () => {
     expect(sampleValue(exposition, "process_resident_memory_bytes")).toBeGreaterThan(1e7);
     program.kill("SIGTERM");
     expect(await program.exited).toBe(0);
+    expect(program.stderr()).toMatch(/WARNING tpctl\.kafka .*Cannot connect to Kafka/);
+    expect(program.stderr()).toMatch(/WARNING tpctl\.influxdb .*The store cannot be written to/);
     expect(program.stderr()).not.toContain("TopSecret");
   }, testMs);
 

@@ -184,6 +184,14 @@ class PersistReading {
           "expected kafka://, a file or -",
       );
     }
+    if (source.scheme === "kafka" && source.format !== undefined) {
+      throw new UsageError(
+        `Cannot use the source '${
+          endpointName(source)
+        }': its format '${source.format}' says what ` +
+          "is written, expected a source without one",
+      );
+    }
     const store = this.#store(kind);
     if (store === undefined) return [];
     const from = source.scheme === "kafka"

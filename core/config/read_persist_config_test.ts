@@ -329,6 +329,7 @@ describe("the command line", () => {
       [{ from: "-", kind: "events", to: "influxdb://h/x" }, "it cannot take events"],
       [{ from: "-", kind: "alarms", to: "documents:-" }, "it cannot take alarms"],
       [{ from: "amqp://h", kind: "metrics", to: "null:" }, "persist reads no AMQP"],
+      [{ from: "kafka://h/t?format=event", kind: "metrics", to: "null:" }, "its format 'event'"],
       [{ from: "kafka://h/metrics", kind: "metrics", to: "null:" }, "it names no consumer group"],
       [
         { from: "kafka://h/metrics?group=", kind: "metrics", to: "null:" },

@@ -203,9 +203,10 @@ class PersistWork implements DaemonWork {
     onState(starting);
     const ended = loop.run().finally(async () => {
       away.stop();
+      // Before its store: what is left would be ready otherwise, although nothing is.
+      events.gone(kind);
       await store.release();
       this.#running.delete(kind);
-      events.gone(kind);
     });
     this.#running.set(kind, { input, loop, store, ended });
     ended.then(({ complete }) => {

@@ -71,8 +71,14 @@ async function openStore(endpoint: StoreEndpoint, deps: StoreSetDeps): Promise<O
   const writer = await deps.open(endpoint);
   const watching = new AbortController();
   const say = (state: PartState): void => deps.onState(writer.name, state);
-  const delivery = createDelivery({ ...deps, writer, onState: say });
+  const log = deps.log.named(loggerOf(endpoint));
+  const delivery = createDelivery({ ...deps, log, writer, onState: say });
   say(delivery.state());
   void delivery.watch(watching.signal);
   return { delivery, watching };
+}
+
+/** Both InfluxDBs are one logger, as for the operators who set its level. */
+function loggerOf({ scheme }: StoreEndpoint): string {
+  return `tpctl.${scheme === "influxdb2" ? "influxdb" : scheme}`;
 }
