@@ -3,7 +3,7 @@
  * one request or one request each. Accepted means answered with 2xx.
  */
 import type { PublisherSettings } from "../core/config/pipeline_config.ts";
-import { PartialWriteError, type RefusedItem, StoreError } from "../core/delivery/writer.ts";
+import { postEach } from "../core/http/post_each.ts";
 import { HttpPoster, postOptions } from "../core/http/poster.ts";
 import { isDict, type Value } from "../core/notifications/value.ts";
 import { isTrue } from "../core/notifications/value_rules.ts";
@@ -71,28 +71,8 @@ class HttpPublisher implements Publisher {
       const list = `[${bodies.map(({ json }) => json).join(", ")}]`;
       return await this.#poster.post(list, { signal });
     }
-    await this.#postEach(bodies, signal);
-  }
-
-  /** What is refused for good does not keep the others back; what fails otherwise ends the round. */
-  async #postEach(bodies: readonly Body[], signal: AbortSignal): Promise<void> {
-    const refused: RefusedItem[] = [];
-    for (const [n, { item, json }] of bodies.entries()) {
-      try {
-        await this.#poster.post(json, { signal });
-      } catch (error) {
-        if (!(error instanceof StoreError)) throw error;
-        const { reaction, message: reason } = error;
-        if (reaction === "bisect" || reaction === "split") refused.push({ item, reaction, reason });
-        else if (n === 0) throw error;
-        else {
-          const rest = bodies.slice(n).map((body) => ({ item: body.item, reaction, reason }));
-          throw new PartialWriteError(reason, [...refused, ...rest], { cause: error });
-        }
-      }
-    }
-    const first = refused[0];
-    if (first !== undefined) throw new PartialWriteError(first.reason, refused);
+    const post = (json: string): Promise<void> => this.#poster.post(json, { signal });
+    await postEach(bodies.map(({ item, json }) => ({ item, body: json })), { post });
   }
 }
 

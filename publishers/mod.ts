@@ -17,6 +17,9 @@ const table: Readonly<Record<string, () => Promise<Kind>>> = {
   https: () => import("./http.ts").then(({ httpKind }) => httpKind),
   monasca: () => import("./monasca.ts").then(({ monascaKind }) => monascaKind),
   notifier: () => import("./notifier.ts").then(({ notifierKind }) => notifierKind),
+  opentelemetryhttp: () =>
+    import("./opentelemetryhttp.ts").then(({ opentelemetryhttpKind }) => opentelemetryhttpKind),
+  otlphttp: () => import("./otlphttp.ts").then(({ otlphttpKind }) => otlphttpKind),
   prometheus: () => import("./prometheus.ts").then(({ prometheusKind }) => prometheusKind),
   tcp: () => import("./tcp.ts").then(({ tcpKind }) => tcpKind),
   test: () => import("./test.ts").then(({ testKind }) => testKind),

@@ -31,7 +31,7 @@ interface WireRequest {
   readonly text?: string;
 }
 
-const schemes = ["prometheus"];
+const schemes = ["prometheus", "opentelemetryhttp"];
 const text = readFileSync("testdata/conformance/publishers.json", "utf8");
 const exact = loadValue(text);
 const all = (JSON.parse(text) as { readonly cases: readonly Case[] }).cases;
