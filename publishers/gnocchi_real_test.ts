@@ -6,6 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { PartialWriteError } from "../core/delivery/writer.ts";
 import { systemClock } from "../core/clock.ts";
 import { upgradedResourceTypes } from "../core/gnocchi/resource_types.ts";
+import { NameDirectory } from "../core/keystone/names.ts";
+import { findProjectId } from "../core/keystone/projects.ts";
+import { createSession } from "../core/keystone/session.ts";
 import { PyFloat } from "../core/notifications/value.ts";
 import type { Sample } from "../core/pipeline/sample.ts";
 import {
@@ -208,6 +211,7 @@ describe.skipIf(missing !== undefined)("against a real Gnocchi with a real Keyst
   const user = { name: "ceilometer", password: "s3cret of ceilometer" };
   const tokenSeconds = 12;
   let keystone: Keystone;
+  let userId = "";
   let gnocchi: Gnocchi;
   beforeAll(async () => {
     keystone = await startKeystone({ tokenSeconds });
@@ -217,7 +221,7 @@ describe.skipIf(missing !== undefined)("against a real Gnocchi with a real Keyst
       project: "service",
       role: "admin",
     });
-    await keystone.createUser({ ...user, project: "service", role: "admin" });
+    userId = await keystone.createUser({ ...user, project: "service", role: "admin" });
     gnocchi = await startGnocchi({ keystone });
     await keystone.createService({ type: "metric", name: "gnocchi", url: gnocchi.url });
   }, startMs);
@@ -274,6 +278,36 @@ describe.skipIf(missing !== undefined)("against a real Gnocchi with a real Keyst
       `${distinct.size} distinct measures of 3000 notifications in ${seconds.toFixed(1)} s`,
     );
     expect(counted).toBe(distinct.size);
+  }, startMs);
+
+  test("application credentials, projects and names, asked of the real Keystone", async () => {
+    const token = await tokenOf(keystone, user);
+    const response = await fetch(`${keystone.url}/users/${userId}/application_credentials`, {
+      method: "POST",
+      headers: { "X-Auth-Token": token, "Content-Type": "application/json" },
+      body: JSON.stringify({ application_credential: { name: "tpctl", secret: "of the test" } }),
+    });
+    expect(response.status).toBe(201);
+    const { password: _, ...rest } = passwordCredentials(keystone.url, user);
+    const session = createSession({
+      ...rest,
+      authType: "applicationCredential",
+      id: undefined,
+      name: "tpctl",
+      secret: "of the test",
+    }, { clock: systemClock });
+    expect(await session.endpoint({ type: "metric", name: "gnocchi" }, never)).toBe(gnocchi.url);
+    const projectOf = (project: string) =>
+      findProjectId(session, { project, domain: "Default" }, never);
+    expect(await projectOf("admin")).toBe(await keystone.createProject("admin"));
+    expect(await projectOf("nobody's")).toBeUndefined();
+    const names = new NameDirectory(session, systemClock);
+    const unknown = "0".repeat(32);
+    await names.lookUp([{ kind: "users", id: userId }, { kind: "users", id: unknown }], never);
+    expect([names.known("users", userId), names.known("users", unknown)]).toEqual([
+      user.name,
+      null,
+    ]);
   }, startMs);
 
   test(
