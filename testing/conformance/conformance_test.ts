@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { builtExecutable } from "../executable.ts";
 import { type Case, readClasses, runningClasses } from "./cases.ts";
 import { runPersistCase } from "./persist_cases.ts";
+import { runPipelineCase } from "./pipeline_cases.ts";
 
 /** How many cases run side by side. */
 const sideBySide = 2;
@@ -26,9 +27,13 @@ afterAll(() => {
 /** Starts this case and those just behind it, so that a test finds its result on the way. */
 function start(cases: readonly Case[], from: number): Promise<readonly string[]> {
   for (const each of cases.slice(from, from + sideBySide)) {
-    if (!findings.has(each.id)) findings.set(each.id, runPersistCase(each));
+    if (!findings.has(each.id)) findings.set(each.id, runCase(each));
   }
   return findings.get(cases[from]?.id ?? "") ?? Promise.resolve(["there is no such case"]);
+}
+
+function runCase(each: Case): Promise<readonly string[]> {
+  return each.run === "pipeline" ? runPipelineCase(each) : runPersistCase(each);
 }
 
 test("every class that is on has its cases", () => {
