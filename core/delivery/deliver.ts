@@ -298,7 +298,7 @@ class WriterDelivery implements Delivery {
     }
     try {
       await unlessAborted(creating, trip.signal);
-      this.#gates.left(passage);
+      this.#gates.made(passage);
       return "created";
     } catch (error) {
       if (trip.signal.aborted) {
@@ -306,7 +306,7 @@ class WriterDelivery implements Delivery {
         return undefined;
       }
       const refusal = this.#asStoreError(error);
-      this.#gates.answered(passage, refusal);
+      this.#gates.notMade(passage, refusal);
       if (settlesAlone(refusal.reaction)) return new StoreError(refusal.message, "bisect");
     } finally {
       this.#turn();

@@ -3,142 +3,16 @@
  * table of the delivery promise says, and nothing hangs when told to stop.
  */
 import { describe, expect, test } from "bun:test";
-import { VirtualClock } from "../../testing/virtual_clock.ts";
-import type { Log } from "../log/log.ts";
-import { silentLog } from "../log/log.ts";
-import { createMetrics } from "../observe/metrics.ts";
-import { type Batch, lineAt } from "./batch.ts";
-import { createDelivery, type Delivery, type DeliveryState, type Outcomes } from "./deliver.ts";
-import { createGatherer } from "./gather.ts";
-import type { GatheredBatch } from "./gathered.ts";
-import type { RecordBlock } from "./records.ts";
-import { TrackedBlock } from "./tracked_block.ts";
-import { PartialWriteError, type Reaction, StoreError, type Writer } from "./writer.ts";
-
-const never = new AbortController().signal;
-
-function blockOf(count: number): RecordBlock {
-  const column = (): Int32Array => new Int32Array(count).fill(-1);
-  return {
-    ...{ topic: "t", partition: 0, count, bytes: new Uint8Array(0), nextOffset: count },
-    offsets: Float64Array.from({ length: count }, (_, i) => i),
-    timestamps: new Float64Array(count),
-    ...{ valueStarts: column(), valueEnds: column(), keyStarts: column(), keyEnds: column() },
-  };
-}
-
-function batchOf(texts: readonly string[], destination = "mon"): GatheredBatch {
-  const bounds = { requestItemsMax: 10_000, requestBytesMax: 1e9 };
-  const gatherer = createGatherer({ ...bounds, precision: "ms" });
-  const block = blockOf(texts.length);
-  gatherer.begin(new TrackedBlock(block));
-  for (const [i, text] of texts.entries()) {
-    const sink = gatherer.lines(destination);
-    const bytes = new TextEncoder().encode(text);
-    sink.reserve(bytes.length).set(bytes, sink.length);
-    sink.length += bytes.length;
-    sink.endLine(block, i);
-  }
-  gatherer.close();
-  const batch = gatherer.take();
-  if (batch === undefined) throw new Error("nothing was gathered");
-  return batch;
-}
-
-function documentsOf(indexes: readonly string[]): GatheredBatch {
-  const bounds = { requestItemsMax: 10_000, requestBytesMax: 1e9 };
-  const gatherer = createGatherer({ ...bounds, precision: "ms" });
-  const block = blockOf(indexes.length);
-  gatherer.begin(new TrackedBlock(block));
-  for (const [i, index] of indexes.entries()) {
-    gatherer.document(block, i, { index, id: String(i), json: "{}" });
-  }
-  gatherer.close();
-  const batch = gatherer.take();
-  if (batch === undefined) throw new Error("nothing was gathered");
-  return batch;
-}
-
-function textsOf(batch: Batch): string[] {
-  if (batch.kind === "documents") return batch.documents.map(({ index, id }) => `${index}/${id}`);
-  return Array.from({ length: batch.count }, (_, i) => {
-    return new TextDecoder().decode(lineAt(batch, i)).trimEnd();
-  });
-}
-
-type Answer = (batch: Batch, request: number) => void | Promise<void>;
-
-interface Rig {
-  readonly delivery: Delivery;
-  readonly clock: VirtualClock;
-  /** `<ms>: <items>` of every request. */
-  readonly requests: { readonly atMs: number; readonly items: readonly string[] }[];
-  readonly created: string[];
-  readonly told: string[];
-  readonly outcomes: Outcomes;
-  readonly states: DeliveryState[];
-  readonly warnings: string[];
-}
-
-function makeRig(
-  answer: Answer,
-  writer: Partial<Writer> & { readonly create?: (times: number) => void } = {},
-): Rig {
-  const clock = new VirtualClock();
-  const rig = {
-    clock,
-    requests: new Array<{ atMs: number; items: string[] }>(),
-    created: new Array<string>(),
-    told: new Array<string>(),
-    states: new Array<DeliveryState>(),
-    warnings: new Array<string>(),
-  };
-  const log: Log = {
-    ...silentLog,
-    warning: (text, fields) => rig.warnings.push(`${text} ${JSON.stringify(fields)}`),
-  };
-  const scripted: Writer = {
-    ...{ name: "test://store", takes: ["lines", "documents"], concurrency: 2 },
-    async write(batch): Promise<void> {
-      rig.requests.push({ atMs: clock.monotonic(), items: textsOf(batch) });
-      await clock.sleep(1);
-      await answer(batch, rig.requests.length);
-    },
-    async createDestination(destination): Promise<void> {
-      rig.created.push(destination);
-      await clock.sleep(1);
-      writer.create?.(rig.created.length);
-    },
-    ping: () => Promise.resolve(),
-    close: () => Promise.resolve(),
-    ...writer,
-  };
-  const tell = (what: string) => (items: GatheredBatch): void => {
-    rig.told.push(...textsOf(items).map((text) => `${what} ${text}`));
-  };
-  const delivery = createDelivery({
-    ...{ writer: scripted, clock, log, registry: createMetrics(), random: () => 0.999 },
-    onState: (state) => rig.states.push(state),
-  });
-  const outcomes: Outcomes = {
-    written: tell("written"),
-    expired: tell("expired"),
-    refused: (item, { class: letterClass, reason }) => tell(`${letterClass} (${reason})`)(item),
-    onTurn: () => undefined,
-  };
-  return { ...rig, delivery, outcomes };
-}
-
-function deliver(rig: Rig, batch: GatheredBatch, signal = never): Promise<void> {
-  return rig.clock.run(rig.delivery.deliver(batch, rig.outcomes, signal));
-}
-
-/** Fails the first request only. */
-function onceOnly(reaction: Reaction, retryAfterMs?: number): Answer {
-  return (_, request) => {
-    if (request === 1) throw new StoreError("not yet", reaction, { retryAfterMs });
-  };
-}
+import {
+  batchOf,
+  deliver,
+  documentsOf,
+  makeRig,
+  never,
+  onceOnly,
+  textsOf,
+} from "../../testing/delivery_rig.ts";
+import { PartialWriteError, StoreError } from "./writer.ts";
 
 describe("refused items", () => {
   test("each gets its own answer; good ones are written, the expired are warned of once", async () => {
@@ -187,69 +61,6 @@ describe("refused items", () => {
     ]);
     expect(rig.requests.map(({ items }) => items.length)).toEqual([4, 1]);
     expect(rig.requests[1]?.atMs).toBeGreaterThan(90);
-  });
-});
-
-describe("a missing destination", () => {
-  test("is created once for all batches that miss it", async () => {
-    let exists = false;
-    const rig = makeRig(() => {
-      if (!exists) throw new StoreError("database not found", "create");
-    }, { create: () => exists = true });
-    const batches = [batchOf(["a"]), batchOf(["b"])];
-    await rig.clock.run(
-      Promise.all(batches.map((batch) => rig.delivery.deliver(batch, rig.outcomes, never))),
-    );
-    expect(rig.created).toEqual(["mon"]);
-    expect(rig.told.sort()).toEqual(["written a", "written b"]);
-  });
-
-  test("that is found out after an outage is created and written to at once", async () => {
-    const rig = makeRig((_, request) => {
-      if (request <= 3) throw new StoreError("refused", "retry");
-      if (rig.created.length === 0) throw new StoreError("database not found", "create");
-    });
-    await deliver(rig, batchOf(["a"]));
-    expect(rig.told).toEqual(["written a"]);
-    const [missed, written] = rig.requests.slice(-2);
-    expect((written?.atMs ?? NaN) - (missed?.atMs ?? NaN)).toBeLessThan(10);
-    expect(rig.warnings.filter((text) => text.includes("still missing"))).toEqual([]);
-  });
-
-  test("that cannot be created yet is tried again, ever more slowly", async () => {
-    const rig = makeRig(() => {
-      if (rig.created.length < 5) throw new StoreError("database not found", "create");
-    }, {
-      create: (times) => {
-        if (times < 5) throw new StoreError("no leader", "retry");
-      },
-    });
-    await deliver(rig, batchOf(["a"]));
-    expect(rig.told).toEqual(["written a"]);
-    expect(rig.clock.monotonic()).toBeGreaterThan(1000);
-  });
-
-  test("that is created and stays missing does not make a tight loop", async () => {
-    const rig = makeRig(() => {
-      throw new StoreError("database not found", "create");
-    });
-    const stop = new AbortController();
-    void rig.clock.sleep(60_000).then(() => stop.abort());
-    await deliver(rig, batchOf(["a"]), stop.signal);
-    expect(rig.requests.length).toBeLessThan(20);
-    expect(rig.told).toEqual([]);
-  });
-
-  test("that the store will never have is a dead letter for each item", async () => {
-    const rig = makeRig(() => {
-      throw new StoreError("database not found", "create");
-    }, {
-      create: () => {
-        throw new StoreError("invalid name", "bisect");
-      },
-    });
-    await deliver(rig, batchOf(["a", "b"]));
-    expect(rig.told).toEqual(["rejected (invalid name) a", "rejected (invalid name) b"]);
   });
 });
 

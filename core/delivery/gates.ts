@@ -39,6 +39,8 @@ export class Gates {
   #own = new Map<string, Gate>();
   /** Who failed since the store last answered. */
   #failing = new Map<string, StoreError>();
+  /** Destinations that are missing and could not be made when it was last tried. */
+  #unmade = new Set<string>();
   /** Somebody else is finding out whether the trouble is that of one destination. */
   #opinion = false;
   #answeredAt = -Infinity;
@@ -94,6 +96,7 @@ export class Gates {
   /** Everything was taken. */
   succeeded(passage: Passage): void {
     this.#failing.delete(passage.key);
+    this.#unmade.delete(passage.key);
     this.#open(passage.key);
     this.#storeAnswered();
     this.left(passage);
@@ -114,14 +117,27 @@ export class Gates {
         this.hold(key, refusal);
         break;
       case "create":
-        // The store is there; whether the destination will be is not known yet.
-        this.#storeAnswered();
+        // The store is there; whether the destination will be is not known yet. One that could not
+        // be made is no news: nothing can be written before it is.
+        if (!this.#unmade.has(key)) this.#storeAnswered();
         break;
       case "bisect":
       case "expired":
       case "split":
         return this.succeeded(passage);
     }
+    this.left(passage);
+  }
+
+  /** The missing destination could not be made, and this is why. */
+  notMade(passage: Passage, refusal: StoreError): void {
+    this.#unmade.add(passage.key);
+    this.answered(passage, refusal);
+  }
+
+  /** The missing destination was made; whether it takes data is not known yet. */
+  made(passage: Passage): void {
+    this.#unmade.delete(passage.key);
     this.left(passage);
   }
 

@@ -82,7 +82,8 @@ export function createNotices(deps: { readonly clock: Clock; readonly log: Log }
     },
     held(store, destination, reason): void {
       if (due(`held ${store} ${destination}`) === 0) return;
-      log.warning("One destination has to wait, the others go on", { store, destination, reason });
+      const text = "One destination has to wait, and no other waits for it";
+      log.warning(text, { store, destination, reason });
     },
     released(store, destination): void {
       if (!subjects.delete(`held ${store} ${destination}`)) return;
