@@ -143,8 +143,15 @@ export class RigConsumer implements Consumer {
     await clock.sleep(random() * 20);
   }
 
-  /** Gives partitions away (or loses them) and gets them back, to be read from what is committed. */
-  async rebalance(partitions: readonly number[], lost: boolean): Promise<void> {
+  /**
+   * Gives partitions away (or loses them) and gets them back, to be read from what is committed. The
+   * loop is waited for no longer than `waitMsMax`.
+   */
+  async rebalance(
+    partitions: readonly number[],
+    lost: boolean,
+    { waitMsMax = Infinity }: { readonly waitMsMax?: number } = {},
+  ): Promise<void> {
     this.#moving++;
     const names = partitions.map(nameOf);
     const positions = new Map(partitions.map((p) => [p, this.#positions.get(p) ?? 0]));
@@ -154,7 +161,10 @@ export class RigConsumer implements Consumer {
     } else {
       // Nothing more of theirs is handed out, but commits still count.
       for (const partition of partitions) this.#positions.set(partition, Infinity);
-      await this.#events.onRevoked(names);
+      const given = this.#events.onRevoked(names);
+      await (waitMsMax === Infinity
+        ? given
+        : Promise.race([given, this.#deps.clock.sleep(waitMsMax)]));
       for (const partition of partitions) this.#positions.delete(partition);
     }
     await this.#deps.clock.sleep(20);

@@ -10,7 +10,7 @@ import type { Outcomes } from "../delivery/deliver.ts";
 import { createGatherer, type Gatherer } from "../delivery/gather.ts";
 import type { GatheredBatch } from "../delivery/gathered.ts";
 import { createNotices, type Notices } from "../delivery/notices.ts";
-import { createOffsets, type Offsets } from "../delivery/offsets.ts";
+import { createOffsets, type Offsets, partitionKey } from "../delivery/offsets.ts";
 import type { RecordBlock, TopicPartition } from "../delivery/records.ts";
 import type { TrackedBlock } from "../delivery/tracked_block.ts";
 import type { Gauge, Histogram, Registry } from "../observe/registry.ts";
@@ -57,6 +57,8 @@ class Loop implements PersistLoop {
   #ages: Histogram;
   #abort = new AbortController();
   #state: LoopState = { ready: false, reason: "not started" };
+  /** How often each partition was dealt to us. */
+  #assignments = new Map<string, number>();
   #stopping = false;
   #failure: { readonly error: unknown } | undefined;
   #abandoned = 0;
@@ -270,8 +272,13 @@ class Loop implements PersistLoop {
     const { log, onTurn, registry } = this.#deps;
     return {
       onTurn,
-      // Whatever of theirs is still tracked belongs to an earlier assignment.
-      onAssigned: (partitions) => this.#abandon(this.#offsets.forget(partitions)),
+      onAssigned: (partitions) => {
+        for (const key of partitions.map(partitionKey)) {
+          this.#assignments.set(key, (this.#assignments.get(key) ?? 0) + 1);
+        }
+        // Whatever of theirs is still tracked belongs to an earlier assignment.
+        this.#abandon(this.#offsets.forget(partitions));
+      },
       onRevoked: (partitions) => this.#giveAway(partitions),
       onLost: (partitions) => {
         this.#abandon(this.#offsets.forget(partitions));
@@ -291,14 +298,19 @@ class Loop implements PersistLoop {
 
   /** Finishes what is in flight of these partitions, within the bound, and commits it. */
   async #giveAway(partitions: readonly TopicPartition[]): Promise<void> {
+    const assignments = partitions.map((each) => this.#assignments.get(partitionKey(each)));
+    // A source that did not wait so long may have been dealt some of them again: these are its own.
+    const leaving = (): readonly TopicPartition[] =>
+      partitions.filter((each, i) => this.#assignments.get(partitionKey(each)) === assignments[i]);
     // A block that was handed out in this very moment is tracked first.
     await this.#deps.clock.sleep(0);
     this.#outbox.hurry();
-    const settled = (): boolean => sum(this.#offsets.unsettled(partitions)) === 0;
+    const settled = (): boolean => sum(this.#offsets.unsettled(leaving())) === 0;
     await this.#changes.until(settled, this.#options.drainMs);
     await this.#within(this.#commits?.flush(), commitMsMax);
-    this.#abandon(this.#offsets.forget(partitions));
-    for (const partition of partitions) lagGauge(this.#deps.registry, partition).set(NaN);
+    const gone = leaving();
+    this.#abandon(this.#offsets.forget(gone));
+    for (const partition of gone) lagGauge(this.#deps.registry, partition).set(NaN);
     if (!this.#stopping) this.#outbox.relax();
     this.#changes.tell();
   }

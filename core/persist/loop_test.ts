@@ -168,6 +168,23 @@ test("a block that came just as its partition went does not count for the next o
   expect(committed).toEqual([10, 20]);
 });
 
+test("what a share that went late left behind does not count for the next one", async () => {
+  let full = new Set(["t0"]);
+  const rig = makeRig({
+    ...{ seed: 5, partitions: 2, recordsEach: 3000, destinations: 2, blockRecordsMax: 20 },
+    ...{ full: () => full, drainMs: 60_000 },
+  });
+  const { loop, consumer, account } = rig.start();
+  const run = loop.run();
+  await rig.clock.run(rig.clock.sleep(100));
+  const moving = consumer().rebalance([0, 1], false, { waitMsMax: 59_500 });
+  await rig.clock.run(rig.clock.sleep(90_000));
+  full = new Set();
+  await rig.clock.run(Promise.all([run, moving]));
+  expectAllSettled(rig.log, rig.truth);
+  expectBalanced(account());
+});
+
 describe("a held destination", () => {
   const options = { seed: 7, partitions: 4, recordsEach: 500, destinations: 5 };
 
