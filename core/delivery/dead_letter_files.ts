@@ -5,7 +5,7 @@
  * What a line looks like is letter_text.ts's business, waiting for a full disk letter_queue.ts's.
  */
 import { constants } from "node:fs";
-import { access, type FileHandle, mkdir, open, readdir, stat } from "node:fs/promises";
+import { access, type FileHandle, mkdir, open, readdir, rmdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ConfigError } from "../errors.ts";
 import type { Gauge, Registry } from "../observe/registry.ts";
@@ -21,6 +21,8 @@ const writeBytesMax = 4 * 1024 * 1024;
 const scanMs = 5000;
 /** Above this part of the bound it is looked up every time. */
 const scanPart = 0.9;
+/** How often making the folder is tried while other processes try it too. */
+const folderAttemptsMax = 5;
 
 /** Where the files go and how large they get. */
 export interface DeadLetterFilesOptions {
@@ -41,7 +43,7 @@ export interface DeadLetterFilesDeps extends LetterQueueDeps {
 }
 
 /**
- * Looks whether the folder can be written, and makes nothing yet. Rejects with a ConfigError where it
+ * Looks whether the folder can be made and written, and leaves nothing behind. Rejects with a ConfigError where it
  * cannot.
  */
 export async function openDeadLetterFiles(
@@ -202,23 +204,39 @@ class LetterFiles {
   }
 }
 
-/** The nearest folder that exists must be writable; the rest is made when it is needed. */
+/** The folder is there and can be written, or it can be made: tried, and taken away again. */
 async function checkFolder(folder: string): Promise<void> {
-  for (let path = folder;; path = dirname(path)) {
+  try {
+    if (await tryFolder(folder)) return;
+    await access(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    // It was there, and another process that tried it as well has taken it away again.
+    if (codeOf(error) === "ENOENT" && codeSyscall(error) === "access") return;
+    throw new ConfigError(
+      `Cannot use folder '${folder}' for dead letters: ${
+        textOf(error)
+      }, expected one that can be ` +
+        "made and written ([tpctl] state_dir)",
+      undefined,
+      { cause: error },
+    );
+  }
+}
+
+/** True when the folder was not there and could be made. */
+async function tryFolder(folder: string): Promise<boolean> {
+  for (let attempt = 1;; attempt++) {
     try {
-      const found = await stat(path);
-      if (!found.isDirectory()) throw new Error(`'${path}' is not a folder`);
-      return await access(path, constants.W_OK | constants.X_OK);
+      const first = await mkdir(folder, { recursive: true, mode: 0o700 });
+      if (first === undefined) return false;
+      for (let path = folder; path.length >= first.length; path = dirname(path)) {
+        // Another process may use it already.
+        await rmdir(path).catch(() => undefined);
+      }
+      return true;
     } catch (error) {
-      if (codeOf(error) === "ENOENT" && dirname(path) !== path) continue;
-      throw new ConfigError(
-        `Cannot use folder '${folder}' for dead letters: ${
-          textOf(error)
-        }, expected one that can be ` +
-          "written ([tpctl] state_dir)",
-        undefined,
-        { cause: error },
-      );
+      // Another process that tries it as well took a parent away in between.
+      if (codeOf(error) !== "ENOENT" || attempt === folderAttemptsMax) throw error;
     }
   }
 }
@@ -290,6 +308,10 @@ function safeName(host: string): string {
 
 function codeOf(error: unknown): unknown {
   return error instanceof Error && "code" in error ? error.code : undefined;
+}
+
+function codeSyscall(error: unknown): unknown {
+  return error instanceof Error && "syscall" in error ? error.syscall : undefined;
 }
 
 function textOf(error: unknown): string {

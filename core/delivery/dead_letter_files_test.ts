@@ -31,22 +31,25 @@ interface Opened {
   readonly box: DeadLetterBox;
   readonly clock: VirtualClock;
   readonly states: { readonly ready: boolean; readonly reason?: string }[];
+  readonly infos: string[];
   readonly registry: ReturnType<typeof createMetrics>;
 }
 
 async function openBox(options: Partial<DeadLetterFilesOptions> = {}): Promise<Opened> {
   const clock = new VirtualClock({ real: true });
   const states: Opened["states"] = [];
+  const infos: string[] = [];
+  const log = { ...silentLog, info: (text: string) => infos.push(text) };
   const registry = createMetrics();
   const box = await openDeadLetterFiles(
     { folder, command: "persist", host: "node-1", pid: 77, bytesMax: 1e9, ...options },
     {
-      ...{ clock, log: silentLog, registry },
+      ...{ clock, log, registry },
       onState: (state) => states.push(state),
       onStep: () => undefined,
     },
   );
-  return { box, clock, states, registry };
+  return { box, clock, states, infos, registry };
 }
 
 function letter(text: string | Uint8Array, more: Partial<DeadLetter> = {}): DeadLetter {
@@ -146,6 +149,15 @@ describe("files", () => {
   test("a folder that cannot be written is a configuration error at start", async () => {
     await writeFile(join(root, "state"), "a file");
     await expect(openBox()).rejects.toBeInstanceOf(ConfigError);
+    // Whose parent looks as if it could be written.
+    const cannot = openBox({ folder: "/proc/tpctl/dead-letters" });
+    await expect(cannot).rejects.toThrow(/Cannot use folder '\/proc\/tpctl\/dead-letters'.*ENOENT/);
+  });
+
+  test("many that start at once find that the folder can be made", async () => {
+    const boxes = await Promise.all(Array.from({ length: 50 }, () => openBox()));
+    await Promise.all(boxes.map(({ box }) => box.close()));
+    expect(await readdir(root)).toEqual([]);
   });
 });
 
@@ -167,6 +179,20 @@ describe("a full place", () => {
     expect(states.at(-1)).toEqual({ ready: true });
     await box.close();
     expect(await readLetters()).toMatchObject([{ payload: "first" }, { payload: "second" }]);
+  });
+
+  test("given up: nothing is said of better times", async () => {
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, "other.ndjson"), "x".repeat(900));
+    const { box, clock, states, infos } = await openBox({ bytesMax: 1000 });
+    const stop = new AbortController();
+    const given = box.append([letter("given up")], stop.signal);
+    await clock.run(clock.sleep(1000));
+    stop.abort(new Error("stopped"));
+    await expect(given).rejects.toThrow("stopped");
+    await clock.run(box.close());
+    expect(states.map(({ ready }) => ready)).toEqual([false, true]);
+    expect(infos).toEqual([]);
   });
 
   test("an abort ends the wait of its own letters only", async () => {

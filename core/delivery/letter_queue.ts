@@ -87,8 +87,15 @@ export class LetterQueue {
         await this.#backOff(failures++);
       }
     }
-    this.#say(undefined);
     this.#running = undefined;
+    this.#forget();
+  }
+
+  /** Nobody waits any more, which tells nothing of the place: it is not announced as well again. */
+  #forget(): void {
+    if (this.#reason === undefined) return;
+    this.#reason = undefined;
+    this.#deps.onState({ ready: true });
   }
 
   #first(): DeadLetter[] {
