@@ -72,16 +72,6 @@ class FileOutput implements LogOutput {
     }
   }
 
-  reopen(): void {
-    try {
-      const descriptor = openSync(this.#path, "a", 0o640);
-      closeSync(this.#descriptor);
-      this.#descriptor = descriptor;
-    } catch (error) {
-      this.#deps.onTrouble(`Cannot open the log file '${this.#path}' again: ${whyNot(error)}`);
-    }
-  }
-
   close(): Promise<void> {
     closeSync(this.#descriptor);
     return Promise.resolve();
@@ -92,9 +82,19 @@ class FileOutput implements LogOutput {
     const there = statSync(this.#path, { throwIfNoEntry: false });
     const ours = fstatSync(this.#descriptor);
     if (there?.ino === ours.ino && there.dev === ours.dev) return;
-    this.reopen();
+    this.#reopen();
     if (this.#rotation.type === "interval") {
       this.#rolloverAtMs = rolloverAt(this.#rotation, this.#deps.clock.now());
+    }
+  }
+
+  #reopen(): void {
+    try {
+      const descriptor = openSync(this.#path, "a", 0o640);
+      closeSync(this.#descriptor);
+      this.#descriptor = descriptor;
+    } catch (error) {
+      this.#deps.onTrouble(`Cannot open the log file '${this.#path}' again: ${whyNot(error)}`);
     }
   }
 
@@ -122,7 +122,7 @@ class FileOutput implements LogOutput {
       }
       renameSync(this.#path, `${this.#path}.1`);
     }
-    this.reopen();
+    this.#reopen();
   }
 
   #removeOldest(filesMax: number): void {

@@ -35,8 +35,6 @@ export interface OpenLog {
   readonly isJson: boolean;
   /** What of a Python logging configuration had no meaning, in one sentence. */
   readonly notice: string | undefined;
-  /** Opens files anew, after somebody moved them (SIGHUP). */
-  reopen(): void;
   /** Flushes; the log takes nothing afterwards. Resolves within a bound. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -69,7 +67,6 @@ export async function openLog(config: LogConfig, deps: LogDeps): Promise<OpenLog
     log: loggerOf(ROOT_LOGGER, emit),
     isJson: isJsonOnStderr(plan),
     notice: plan.notice,
-    reopen: () => outputs.forEach((output) => output.reopen()),
     async close(): Promise<void> {
       if (!isOpen) return;
       isOpen = false;
@@ -195,7 +192,6 @@ async function openSystemOutput(
       if (!isTaken && !isOut) onTrouble(`${cannot}: nobody takes messages, ${expected}`);
       isOut = !isTaken;
     },
-    reopen: () => undefined,
     close(): Promise<void> {
       socket.close();
       return Promise.resolve();

@@ -8,8 +8,6 @@ import type { LogMessage } from "./line.ts";
 export interface LogOutput {
   /** `line` has no newline at its end. */
   write(line: string, message: LogMessage): void;
-  /** After a log file was moved away. */
-  reopen(): void;
   /** Resolves when all is out, or within a named bound when it cannot be. */
   close(): Promise<void>;
 }
@@ -17,6 +15,5 @@ export interface LogOutput {
 /** Takes everything and keeps nothing. */
 export const nullOutput: LogOutput = {
   write: () => undefined,
-  reopen: () => undefined,
   close: () => Promise.resolve(),
 };

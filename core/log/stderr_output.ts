@@ -58,7 +58,6 @@ export function createStderrOutput(stream: StderrStream): LogOutput {
       }
       send(`${line}\n`);
     },
-    reopen: () => undefined,
     async close(): Promise<void> {
       if (!isGone && waiting > 0) await settled();
       stream.off("error", onError);
