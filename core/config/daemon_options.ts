@@ -70,7 +70,7 @@ export function daemonOptions(listenDefault: string): readonly Option[] {
       min: 0,
       default: "20",
       unit: "s",
-      help: "How long a stop or a rebalance waits for what is in flight.",
+      help: "How long a stop waits for what is in flight; a rebalance too, but 30 s at most.",
     },
   ];
 }
