@@ -3,6 +3,7 @@
  * about them changed, and let go of when no plan and no notification needs them any more.
  */
 import { shownUrl } from "../config/publisher_url.ts";
+import { ConfigError } from "../errors.ts";
 import type { Lane } from "./lane.ts";
 import type { Cargo, PublisherReference } from "./pipeline.ts";
 
@@ -14,6 +15,14 @@ export interface LaneRequest {
 
 /** Opens a lane under a name that no other has. */
 export type OpenLane = (request: LaneRequest, name: string) => Promise<Lane>;
+
+/** How lanes are put to use. */
+export interface UseOptions {
+  /** Every publisher is made anew. */
+  readonly isFresh: boolean;
+  /** Throws when it is not to go on without these. */
+  readonly onBad: (errors: readonly ConfigError[]) => void;
+}
 
 /** See above. */
 export class LaneSet {
@@ -36,19 +45,21 @@ export class LaneSet {
 
   /**
    * Makes the lanes of the requests the ones in use. Those there are stay, unless `isFresh`; the
-   * others are retired and come back. When one cannot be opened, nothing changes and it rejects.
+   * others are retired and come back. Those that cannot be opened are given to `onBad`, all of them;
+   * when it throws, nothing changes.
    */
   async use(
     requests: readonly LaneRequest[],
     open: OpenLane,
-    { isFresh }: { readonly isFresh: boolean },
+    { isFresh, onBad }: UseOptions,
   ): Promise<readonly Lane[]> {
     const next = new Map<string, Lane>();
     const opened: Lane[] = [];
+    const bad = new Map<string, ConfigError>();
     try {
       for (const request of requests) {
         const key = keyOf(request);
-        if (next.has(key)) continue;
+        if (next.has(key) || bad.has(key)) continue;
         const known = isFresh ? undefined : this.#lanes.get(key);
         if (known !== undefined) {
           next.set(key, known);
@@ -56,10 +67,16 @@ export class LaneSet {
         }
         const taken = [...opened, ...(isFresh ? [...this.#retired] : this.all)];
         const name = uniqueName(shownUrl(request.reference.text), taken.map((lane) => lane.name));
-        const lane = await open(request, name);
+        const lane = await open(request, name).catch((error: unknown) => {
+          if (!(error instanceof ConfigError)) throw error;
+          bad.set(key, error);
+          return undefined;
+        });
+        if (lane === undefined) continue;
         opened.push(lane);
         next.set(key, lane);
       }
+      onBad([...bad.values()]);
     } catch (error) {
       for (const lane of opened) await lane.close();
       throw error;

@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../clock.ts";
 import type { PipelineConfig } from "../config/pipeline_config.ts";
 import type { DeadLetterBox } from "../delivery/dead_letter.ts";
+import { type ConfigError, ConfigErrors } from "../errors.ts";
 import type { WantedName } from "../meters/names.ts";
 import type { Log, LogFields } from "../log/log.ts";
 import type { PartState } from "../observe/readiness.ts";
@@ -177,7 +178,7 @@ class PipelineWork implements DaemonWork {
     const gone = await this.#lanes.use(
       requests,
       (request, name) => this.#openLane(request, name, setup),
-      how,
+      { ...how, onBad: (errors) => this.#badPublishers(errors, setup) },
     );
     for (const lane of gone) void this.#retire(lane);
     await leftSpools(setup.config, this.#deps);
@@ -186,6 +187,15 @@ class PipelineWork implements DaemonWork {
       for (const pipeline of pipelines) ways.set(pipeline, this.#waysOf(pipeline, carries));
     }
     return { maker: new NotificationMaker(setup.samples, setup.events), ways };
+  }
+
+  #badPublishers(errors: readonly ConfigError[], { config }: PipelineSetup): void {
+    if (errors.length > 0 && !config.definitions.ignoreBadPublishers) {
+      throw new ConfigErrors(errors);
+    }
+    for (const { message, place } of errors) {
+      this.#deps.log.warning(`${message}; tpctl goes on without`, { ...place });
+    }
   }
 
   #waysOf({ name, source, sink }: Pipeline, carries: LaneRequest["carries"]): readonly Way[] {
