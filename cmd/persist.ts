@@ -12,10 +12,10 @@ import { PERSIST_OPTIONS } from "../core/config/persist_options.ts";
 import { readPersistConfig } from "../core/config/read_persist_config.ts";
 import type { Log } from "../core/log/log.ts";
 import { openLog } from "../core/log/open_log.ts";
-import { closingAccount, formatAccount } from "../core/observe/closing.ts";
+import { closingAccount, formatAccount, nothingStored } from "../core/observe/closing.ts";
 import { createMetrics } from "../core/observe/metrics.ts";
 import { configOfWorker, workersOf } from "../core/persist/members.ts";
-import { openDeadLetters } from "../core/persist/open_dead_letters.ts";
+import { deadLetterPlace, openDeadLetters } from "../core/persist/open_dead_letters.ts";
 import { encoderOf } from "../core/persist/open_encoder.ts";
 import { openSource } from "../core/persist/open_source.ts";
 import { openStore } from "../core/persist/open_store.ts";
@@ -86,7 +86,7 @@ async function runPersist(flags: PersistFlags): Promise<void> {
       { ...config, workers: flags.once ? 1 : workersOf(config), build: buildInfo },
       { ...deps, metrics, env, pid, channel, progress },
     );
-    if (channel === undefined) close(outcome, flags, output);
+    if (channel === undefined) close(outcome, { once: flags.once, config }, output);
   } finally {
     await output.close();
   }
@@ -134,16 +134,18 @@ function workerOutput(channel: WorkerChannel): LogSwitch {
 /** The closing account, and the exit code where it is not 0. */
 function close(
   outcome: ServiceOutcome,
-  flags: PersistFlags,
+  { once, config }: { readonly once: boolean; readonly config: PersistConfig },
   { log, isJson }: LogSwitch,
 ): void {
-  if (outcome.readerGone) return;
   const account = closingAccount(outcome.snapshot, {
     command,
     time: clock.now(),
     complete: outcome.complete,
+    deadLetters: deadLetterPlace(config),
   });
-  if (flags.once || isJson) process.stderr.write(`${JSON.stringify(account)}\n`);
+  const bad = nothingStored(account);
+  if (bad !== undefined) log.warning(bad);
+  if (once || isJson) process.stderr.write(`${JSON.stringify(account)}\n`);
   else log.info(`Over: ${formatAccount(account)}`);
-  if (!endedWell(outcome, flags.once)) process.exitCode = 3;
+  if (!endedWell(outcome, once)) process.exitCode = 3;
 }

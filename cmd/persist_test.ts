@@ -64,6 +64,7 @@ describe("--once", () => {
       written: count,
       dead_lettered: 1,
       dead_lettered_by_class: { decode: 1 },
+      dead_letters: "tpctl-state/dead-letters",
       in_flight: 0,
       topics: { file: { received: count + 1, written: count } },
     });
@@ -89,6 +90,18 @@ describe("--once", () => {
     expect(stderr).not.toMatch(/ Ready$/m);
   }, testMs);
 
+  test("nothing but dead letters: exit 0, with a warning that says where they are", async () => {
+    const from = ["--config-file", "quiet.conf", "--from", "metrics.ndjson", "--kind", "alarms"];
+    const { code, stderr } = await ended(...from, "--to", "null:", "--once");
+    expect(code).toBe(0);
+    expect(stderr).toMatch(
+      /WARNING .*Nothing was stored: all 2001 records are dead letters in tpctl-state\/dead-letters/,
+    );
+    expect(stderr).toMatch(
+      /Dead letters are kept in a file path=tpctl-state\/dead-letters\/persist-/,
+    );
+  }, testMs);
+
   test("from stdin to stdout: lines only there, in order", async () => {
     await using program = startProgram(
       ["persist", "--config-file", "quiet.conf", "--from", "-", "--kind", "metrics", "--to"]
@@ -105,18 +118,23 @@ describe("--once", () => {
   }, testMs);
 
   test("a reader of stdout that goes away ends it quietly, with 0", async () => {
-    const many = Array.from({ length: 20_000 }, (_, i) => envelope(i)).join("\n");
+    const lines = Array.from({ length: 20_000 }, (_, i) => i % 1000 === 9 ? "bad" : envelope(i));
+    const many = lines.join("\n");
     await Bun.write(join(folder.path, "many.ndjson"), many);
     const tpctl = `${process.execPath} ${join(import.meta.dir, "tpctl.ts")} persist`;
     const options = "--config-file quiet.conf --from many.ndjson --kind metrics --to line:- --once";
     await using shell = startProgram(
       ["-c", `{ ${tpctl} ${options}; echo "exit $?" >&2; } | head -n 1`],
-      { cwd: folder.path, argv: ["/bin/sh"] },
+      { cwd: folder.path, argv: ["/bin/sh"], env: { OS_TPCTL__STATE_DIR: "gone-state" } },
     );
     expect(await shell.exited).toBe(0);
     expect(shell.stdout().split("\n")).toHaveLength(2);
-    expect(shell.stderr()).toMatch(/exit 0\n$/);
-    expect(shell.stderr()).not.toMatch(/WARN|ERROR|"command"/);
+    const [account = "", code] = shell.stderr().trimEnd().split("\n").slice(-2);
+    expect(code).toBe("exit 0");
+    expect(JSON.parse(account)).toMatchObject({ command: "persist", complete: false });
+    expect(shell.stderr()).not.toMatch(/ERROR|cannot be written/);
+    const letters = join(folder.path, "gone-state/dead-letters");
+    for (const name of readdirSync(letters)) expect(Bun.file(join(letters, name)).size).not.toBe(0);
   }, testMs);
 
   test("told to stop before the end: exit 3 and complete: false", async () => {

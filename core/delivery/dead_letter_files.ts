@@ -178,6 +178,7 @@ class LetterFiles {
         if (handle === undefined) continue;
         await syncFolder(folder);
         const { ino } = await handle.stat();
+        this.#deps.log.info("Dead letters are kept in a file", { path });
         return { path, day, handle, inode: ino, length: 0, torn: false };
       }
     } catch (error) {

@@ -17,6 +17,16 @@ export interface DeadLetterWriter {
   readonly pid: number;
 }
 
+/** Where operators find the letters: the folder, or `topic <name>`. */
+export function deadLetterPlace(config: PersistConfig): string {
+  const { deadLetterTopic: topic } = config;
+  return topic === undefined ? folderOf(config) : `topic ${topic}`;
+}
+
+function folderOf({ stateDir }: PersistConfig): string {
+  return join(stateDir, "dead-letters");
+}
+
 /**
  * Rejects with a ConfigError where the folder cannot be written, or where a topic is asked for and no
  * Kafka is read.
@@ -29,7 +39,7 @@ export async function openDeadLetters(
   const files = await openDeadLetterFiles(
     {
       ...writer,
-      folder: join(config.stateDir, "dead-letters"),
+      folder: folderOf(config),
       host: hostname(),
       bytesMax: config.deadLetterBytesMax,
     },

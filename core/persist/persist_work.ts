@@ -44,6 +44,9 @@ export interface PersistWorkDeps {
   readonly reread: () => Promise<PersistConfig>;
 }
 
+/** How long letters that are under way are waited for when nobody reads any more. */
+const lettersMsMax = 1000;
+
 const starting: LoopState = { ready: false, reason: "starting" };
 
 /** One kind's loop, with what it holds. */
@@ -89,8 +92,7 @@ class PersistWork implements DaemonWork {
     this.ended = this.#end.promise;
     this.#stores = createStoreSet({
       ...deps,
-      open: (endpoint) =>
-        deps.openStore(endpoint, () => this.#end.resolve({ complete: false, readerGone: true })),
+      open: (endpoint) => deps.openStore(endpoint, () => void this.#readerGone()),
       onState: (store, state) =>
         state === undefined ? events.gone(store) : events.state(store, state),
     });
@@ -231,6 +233,14 @@ class PersistWork implements DaemonWork {
     const closing = this.#deadLetters?.close() ?? Promise.resolve();
     const outcome = { complete: this.#complete, readerGone: false };
     closing.then(() => resolve(outcome), reject);
+  }
+
+  /** Nothing can be stored any more: ends without the drain, but with no letter half kept. */
+  async #readerGone(): Promise<void> {
+    this.stop();
+    const kept = this.#deadLetters?.close().catch(() => undefined);
+    await Promise.race([kept, this.#deps.clock.sleep(lettersMsMax)]);
+    this.#end.resolve({ complete: false, readerGone: true });
   }
 
   /** What all loops wait for took a step. */
