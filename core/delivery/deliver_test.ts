@@ -168,6 +168,19 @@ describe("an abort", () => {
     expect(rig.clock.monotonic()).toBeLessThan(1000);
   });
 
+  test("that comes while a write begins leaves its failure with nobody but us", async () => {
+    const stop = new AbortController();
+    const write = (): Promise<void> => {
+      stop.abort();
+      return Promise.reject(new StoreError("given up", "retry"));
+    };
+    const rig = makeRig(() => undefined, { write });
+    await deliver(rig, batchOf(["a"]), stop.signal);
+    // An unhandled rejection would be told in the next turns, and fail the run.
+    await Bun.sleep(10);
+    expect(rig.told).toEqual([]);
+  });
+
   test("ends the wait for a slot, and leaves the slot to others", async () => {
     let answers = false;
     const rig = makeRig(() => answers ? undefined : new Promise(() => undefined));
