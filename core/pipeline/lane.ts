@@ -111,7 +111,7 @@ export class Lane {
 
   /** Starts with what an earlier process left in the spool. */
   start(): void {
-    this.#drain?.wake();
+    this.#drain?.start();
   }
 
   /** Waits for nothing to gather any more, or does so again. */

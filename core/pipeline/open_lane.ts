@@ -2,12 +2,17 @@
  * Edge (files, net). Opens one publisher and its lane: loads the code of its scheme, makes it, and
  * gives it the spool that its policy asks for.
  */
+import { join } from "node:path";
 import type { PipelineConfig, PublisherSettings } from "../config/pipeline_config.ts";
 import { ConfigError, type Place } from "../errors.ts";
+import { openFileLocks } from "../files/file_lock.ts";
 import { Lane, type LaneDeps } from "./lane.ts";
 import type { LaneRequest } from "./lane_set.ts";
 import { policyOf } from "./policy.ts";
 import type { Publisher, PublisherKind } from "./publisher.ts";
+import { openSpool } from "./spool.ts";
+import type { Spool } from "./spool_contract.ts";
+import { spoolFolder } from "./spool_folder.ts";
 
 /** What a lane needs besides what it is told by the work. */
 export interface OpenLaneDeps extends Omit<LaneDeps, "publisher" | "spool"> {
@@ -27,8 +32,25 @@ export async function openLane(
   const { concurrency, gather } = kind;
   return new Lane(
     { carries, policy, concurrency, gather, queueParcelsMax },
-    { ...deps, publisher, spool: undefined },
+    { ...deps, publisher, spool: policy === "spool" ? await spoolOf() : undefined },
   );
+
+  async function spoolOf(): Promise<Spool> {
+    const folder = join(config.stateDir, "spool", spoolFolder(reference.text, carries));
+    const bytesMax = config.policies.spoolBytesMax;
+    try {
+      return await openSpool({ folder, bytesMax, name: deps.name }, {
+        ...deps,
+        locks: openFileLocks(),
+      });
+    } catch (error) {
+      await publisher.close();
+      const why = error instanceof Error ? error.message : String(error);
+      const text =
+        `Cannot open the spool '${folder}': ${why}, expected a folder that can be written`;
+      throw new ConfigError(text, place, { cause: error });
+    }
+  }
 
   function create(): Publisher {
     try {

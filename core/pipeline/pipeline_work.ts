@@ -60,7 +60,7 @@ export interface PipelineWorkDeps {
   /** Reads configuration and definitions again; rejects when they are no good. */
   readonly reread: () => Promise<PipelineSetup>;
   readonly lookUp: (names: readonly WantedName[]) => Promise<void>;
-  /** Spools that no configured publisher has, by folder. */
+  /** Ends at the end of the input. */
   readonly isOnce: boolean;
 }
 
@@ -181,7 +181,7 @@ class PipelineWork implements DaemonWork {
       { ...how, onBad: (errors) => this.#badPublishers(errors, setup) },
     );
     for (const lane of gone) void this.#retire(lane);
-    await leftSpools(setup.config, this.#deps);
+    await leftSpools(setup.config, requests, this.#deps);
     const ways = new Map<Pipeline, readonly Way[]>();
     for (const { carries, pipelines } of files) {
       for (const pipeline of pipelines) ways.set(pipeline, this.#waysOf(pipeline, carries));

@@ -24,5 +24,7 @@ export interface Spool {
   peek(itemsMax: number): Promise<readonly SpooledParcel[]>;
   /** The oldest `count` parcels are done with. */
   release(count: number): Promise<void>;
+  /** Takes over what processes that died have left. */
+  adopt(): Promise<void>;
   close(): Promise<void>;
 }

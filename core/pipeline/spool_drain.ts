@@ -15,6 +15,8 @@ import type { Spool, SpooledParcel } from "./spool_contract.ts";
 
 /** Parcels of one append. */
 const appendParcelsMax = 1000;
+/** How often it is looked for what other processes have left. */
+const adoptMs = 15_000;
 /** How often a full spool or a failing disk is tried again. */
 const fullMs = 500;
 
@@ -55,6 +57,7 @@ export class SpoolDrain {
   #pending: Pending[] = [];
   #appending: Promise<void> | undefined;
   #draining: Promise<void> | undefined;
+  #adopting: Promise<void> | undefined;
   #published: Counter;
   #deadLettered: Counter;
   #expired: Counter;
@@ -99,6 +102,12 @@ export class SpoolDrain {
     this.#append();
   }
 
+  /** Drains what earlier processes left, now and whenever one ends. */
+  start(): void {
+    this.wake();
+    this.#adopting ??= this.#adopt();
+  }
+
   /** Drains what is there, if nobody does so already. */
   wake(): void {
     const { onFailure, signal, spool } = this.#deps;
@@ -116,6 +125,19 @@ export class SpoolDrain {
   async ended(): Promise<void> {
     await this.#appending;
     await this.#draining;
+  }
+
+  async #adopt(): Promise<void> {
+    const { clock, log, name, signal, spool } = this.#deps;
+    while (!signal.aborted) {
+      await clock.sleep(adoptMs, signal);
+      if (signal.aborted) return;
+      await spool.adopt().catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        log.error("Cannot look through the spool", { publisher: name, reason });
+      });
+      this.wake();
+    }
   }
 
   #append(): void {

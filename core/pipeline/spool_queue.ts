@@ -1,0 +1,307 @@
+/**
+ * Edge (files). One queue of a spool: a folder with segments of records, appended at the end and
+ * released from the beginning. Whoever holds the folder's lock owns it; a crash leaves at most a torn
+ * last record, which was never accepted and is cut off by the next owner.
+ */
+import { closeSync, fstatSync, openSync, statSync } from "node:fs";
+import { type FileHandle, mkdir, open, readdir, readFile, rename } from "node:fs/promises";
+import { rm, rmdir, unlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { FileLocks } from "../files/file_lock.ts";
+import type { Log } from "../log/log.ts";
+import { type DecodedRecord, decodeRecord, recordEnd } from "./spool_record.ts";
+
+const segmentName = /^([0-9]{12})\.seg$/;
+/** A segment that reached this is closed and the next one begun. */
+const segmentBytesMaxDefault = 16 * 1024 * 1024;
+/** Bytes of records handed out at once, unless a single one has more. */
+const peekBytesMax = 4 * 1024 * 1024;
+
+/** What a queue works with. */
+export interface SpoolQueueDeps {
+  readonly locks: FileLocks;
+  readonly log: Log;
+  readonly segmentBytesMax?: number;
+}
+
+interface Segment {
+  readonly number: number;
+  /** Bytes that are whole and durable. */
+  length: number;
+  /** Records behind the position. */
+  records: number;
+  /** Something in it cannot be read: it is put aside instead of deleted. */
+  isDamaged: boolean;
+}
+
+interface Peeked {
+  readonly segment: Segment;
+  readonly end: number;
+  readonly record: DecodedRecord;
+}
+
+/** Locks the folder and reads what is in it; undefined where another process owns it. */
+export async function openSpoolQueue(
+  folder: string,
+  deps: SpoolQueueDeps,
+): Promise<SpoolQueue | undefined> {
+  const lock = lockFolder(folder, deps.locks);
+  if (lock === undefined) return undefined;
+  const queue = new SpoolQueue(folder, lock, deps);
+  try {
+    await queue.load();
+    return queue;
+  } catch (error) {
+    closeSync(lock);
+    throw error;
+  }
+}
+
+/** The lock is the open file's, so that it goes with its process; a file that is gone is no lock. */
+function lockFolder(folder: string, locks: FileLocks): number | undefined {
+  const path = join(folder, "lock");
+  const descriptor = openSync(path, "a", 0o600);
+  const isSame = (): boolean =>
+    statSync(path, { throwIfNoEntry: false })?.ino === fstatSync(descriptor).ino;
+  if (locks.tryLock(descriptor) && isSame()) return descriptor;
+  closeSync(descriptor);
+  return undefined;
+}
+
+/** See above. Calls come one at a time. */
+export class SpoolQueue {
+  readonly folder: string;
+  #lock: number;
+  #deps: SpoolQueueDeps;
+  #segments: Segment[] = [];
+  /** Into the first segment. */
+  #offset = 0;
+  #writer: FileHandle | undefined;
+  #peeked: Peeked[] = [];
+  #nextNumber = 1;
+
+  constructor(folder: string, lock: number, deps: SpoolQueueDeps) {
+    this.folder = folder;
+    this.#lock = lock;
+    this.#deps = deps;
+  }
+
+  get records(): number {
+    return this.#segments.reduce((sum, { records }) => sum + records, 0);
+  }
+
+  /** On disk. */
+  get bytes(): number {
+    return this.#segments.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  async load(): Promise<void> {
+    const names = await readdir(this.folder);
+    const numbers = names.flatMap((name) => segmentName.exec(name)?.[1] ?? []).map(Number);
+    numbers.sort((a, b) => a - b);
+    const position = await this.#readPosition();
+    for (const number of numbers) {
+      if (number < position.segment) await unlink(this.#path(number));
+      else await this.#loadSegment(number, number === numbers.at(-1), position);
+    }
+    const first = this.#segments[0];
+    this.#offset = first?.number === position.segment ? Math.min(position.offset, first.length) : 0;
+    this.#nextNumber = Math.max(position.segment, ...numbers, 0) + 1;
+  }
+
+  /** Durable when it resolves. */
+  async append(records: readonly Uint8Array[]): Promise<void> {
+    const bytes = Buffer.concat(records);
+    const segment = await this.#writable();
+    const writer = this.#writer;
+    if (writer === undefined) throw new Error("the spool is closed");
+    try {
+      let done = 0;
+      while (done < bytes.length) {
+        const at = segment.length + done;
+        done += (await writer.write(bytes, done, bytes.length - done, at)).bytesWritten;
+      }
+      await writer.datasync();
+    } catch (error) {
+      await writer.truncate(segment.length).catch(() => undefined);
+      throw error;
+    }
+    segment.length += bytes.length;
+    segment.records += records.length;
+  }
+
+  /** The oldest records, at least one where there is one; the same again until they are released. */
+  async peek(isEnough: (record: DecodedRecord) => boolean): Promise<readonly DecodedRecord[]> {
+    if (this.#peeked.length > 0) return this.#peeked.map(({ record }) => record);
+    await this.#skipRead();
+    const [segment] = this.#segments;
+    if (segment === undefined || segment.records === 0) return [];
+    const handle = await open(this.#path(segment.number), "r");
+    try {
+      const bytes = await readPart(handle, this.#offset, segment.length);
+      for (let from = 0, end = recordEnd(bytes, 0); end !== undefined;) {
+        const record = decodeRecord(bytes, from, end);
+        this.#peeked.push({ segment, end: this.#offset + end, record });
+        if (isEnough(record) || this.#peeked.length === segment.records) break;
+        from = end;
+        end = recordEnd(bytes, from);
+      }
+    } finally {
+      await handle.close();
+    }
+    if (this.#peeked.length === 0) throw new Error(`no record at ${this.#offset} of its segment`);
+    return this.#peeked.map(({ record }) => record);
+  }
+
+  /** The oldest `count` of those that were peeked are done with. */
+  async release(count: number): Promise<void> {
+    const last = this.#peeked[count - 1];
+    if (last === undefined) return;
+    this.#peeked.splice(0, count);
+    this.#offset = last.end;
+    last.segment.records -= count;
+    await this.#skipRead();
+    if (this.records === 0 && this.#segments.every(({ isDamaged }) => !isDamaged)) {
+      await this.#empty();
+      return;
+    }
+    const segment = this.#segments[0]?.number ?? this.#nextNumber;
+    const path = join(this.folder, "position");
+    await writeFile(`${path}.new`, JSON.stringify({ segment, offset: this.#offset }));
+    await rename(`${path}.new`, path);
+  }
+
+  /** Lets go of the lock; a queue that is empty goes altogether. */
+  async close(): Promise<void> {
+    await this.#writer?.close();
+    this.#writer = undefined;
+    if (this.records === 0) {
+      await this.#empty();
+      await rm(join(this.folder, "lock"), { force: true });
+      // Damaged segments stay, and their folder with them.
+      await rmdir(this.folder).catch(() => undefined);
+    }
+    closeSync(this.#lock);
+  }
+
+  async #loadSegment(
+    number: number,
+    isLast: boolean,
+    position: { readonly segment: number; readonly offset: number },
+  ): Promise<void> {
+    const path = this.#path(number);
+    const bytes = await readFile(path);
+    let length = 0;
+    let records = 0;
+    const from = number === position.segment ? position.offset : 0;
+    for (let end = recordEnd(bytes, 0); end !== undefined; end = recordEnd(bytes, length)) {
+      if (length >= from) records++;
+      length = end;
+    }
+    const rest = bytes.length - length;
+    const isDamaged = rest > 0 && !isLast;
+    if (rest > 0) {
+      const fields = { path, bytes: rest };
+      if (isDamaged) this.#deps.log.error("Damaged records in a spool, put aside", fields);
+      else {
+        this.#deps.log.warning("A record of a spool was written in part, cut off", fields);
+        await cutFile(path, length);
+      }
+    }
+    this.#segments.push({ number, length, records, isDamaged });
+  }
+
+  async #readPosition(): Promise<{ readonly segment: number; readonly offset: number }> {
+    const text = await readFile(join(this.folder, "position"), "utf8").catch(() => "");
+    try {
+      const read: unknown = JSON.parse(text);
+      if (typeof read === "object" && read !== null && "segment" in read && "offset" in read) {
+        return { segment: Number(read.segment) || 0, offset: Number(read.offset) || 0 };
+      }
+    } catch {
+      // Torn by a crash: everything in the queue comes again, which is allowed.
+    }
+    return { segment: 0, offset: 0 };
+  }
+
+  async #writable(): Promise<Segment> {
+    const last = this.#segments.at(-1);
+    const bytesMax = this.#deps.segmentBytesMax ?? segmentBytesMaxDefault;
+    if (this.#writer !== undefined && last !== undefined && last.length < bytesMax) return last;
+    await this.#writer?.close();
+    this.#writer = undefined;
+    const number = this.#nextNumber++;
+    this.#writer = await open(this.#path(number), "wx", 0o600);
+    await syncFolder(this.folder);
+    const segment = { number, length: 0, records: 0, isDamaged: false };
+    this.#segments.push(segment);
+    return segment;
+  }
+
+  /** Segments at the beginning that are read to their end go, but for the one being written. */
+  async #skipRead(): Promise<void> {
+    for (let first = this.#segments[0]; first !== undefined; first = this.#segments[0]) {
+      const isWritten = this.#writer !== undefined && this.#segments.length === 1;
+      if (first.records > 0 || isWritten) return;
+      this.#segments.shift();
+      this.#offset = 0;
+      const path = this.#path(first.number);
+      if (first.isDamaged) await rename(path, `${path}.damaged`);
+      else await rm(path, { force: true });
+    }
+  }
+
+  async #empty(): Promise<void> {
+    await this.#writer?.close();
+    this.#writer = undefined;
+    for (const { number } of this.#segments.splice(0)) {
+      await rm(this.#path(number), { force: true });
+    }
+    this.#offset = 0;
+    await rm(join(this.folder, "position"), { force: true });
+  }
+
+  #path(number: number): string {
+    return join(this.folder, `${String(number).padStart(12, "0")}.seg`);
+  }
+}
+
+/** From `from`: as much as one peek takes, and at least one whole record. */
+async function readPart(handle: FileHandle, from: number, length: number): Promise<Uint8Array> {
+  for (let size = peekBytesMax;; size *= 4) {
+    const bytes = new Uint8Array(Math.min(size, length - from));
+    let done = 0;
+    while (done < bytes.length) {
+      const { bytesRead } = await handle.read(bytes, done, bytes.length - done, from + done);
+      if (bytesRead === 0) break;
+      done += bytesRead;
+    }
+    if (recordEnd(bytes, 0) !== undefined || bytes.length === length - from) return bytes;
+  }
+}
+
+async function cutFile(path: string, length: number): Promise<void> {
+  const handle = await open(path, "r+");
+  try {
+    await handle.truncate(length);
+    await handle.datasync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Makes a folder of the spool's, durably, with everything above it. */
+export async function makeSpoolFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await syncFolder(folder);
+  await syncFolder(join(folder, ".."));
+}

@@ -1,0 +1,125 @@
+/**
+ * Pure. One parcel as a record of a spool: 4 bytes length, 4 bytes CRC-32 (both little-endian), then
+ * JSON that keeps what Python tells apart. A record that was written in part is told by its CRC.
+ */
+import { loadValue } from "../notifications/load_value.ts";
+import { type Dict, isDict, type Value } from "../notifications/value.ts";
+import { dumpValue } from "../notifications/value_text.ts";
+import type { DeadLetterSource } from "../delivery/dead_letter.ts";
+import { DateTimeValue, type Event, type Trait, type TraitType } from "./event.ts";
+import { sampleDict } from "./messages.ts";
+import type { Item, Parcel } from "./parcel.ts";
+import type { Sample } from "./sample.ts";
+import type { SpooledParcel } from "./spool_contract.ts";
+
+const headerBytes = 8;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** A record's body that is whole and yet no parcel. */
+export class SpoolRecordError extends Error {}
+
+/** The record with its header. `timeMs` since the epoch. */
+export function encodeRecord(parcel: Parcel, timeMs: number): Uint8Array {
+  const { carries, items, origin } = parcel;
+  const text = dumpValue({
+    time: timeMs,
+    carries,
+    source: origin.source as Dict,
+    items: items.map((item) =>
+      carries === "samples" ? sampleDict(item as Sample) : eventDict(item as Event)
+    ),
+    payload: Buffer.from(origin.payload).toString("base64"),
+  });
+  const body = encoder.encode(text);
+  const record = new Uint8Array(headerBytes + body.length);
+  const view = new DataView(record.buffer);
+  view.setUint32(0, body.length, true);
+  view.setUint32(4, Bun.hash.crc32(body), true);
+  record.set(body, headerBytes);
+  return record;
+}
+
+/** Where the record at `from` ends; undefined where none stands whole. */
+export function recordEnd(bytes: Uint8Array, from: number): number | undefined {
+  if (from + headerBytes > bytes.length) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const start = from + headerBytes;
+  const end = start + view.getUint32(from, true);
+  if (end > bytes.length || end === start) return undefined;
+  const crc = Bun.hash.crc32(bytes.subarray(start, end));
+  return crc === view.getUint32(from + 4, true) ? end : undefined;
+}
+
+/** A parcel as it was put in. */
+export interface DecodedRecord extends SpooledParcel {
+  readonly timeMs: number;
+}
+
+/** Reads the record that stands from `from` to `end`. Throws SpoolRecordError. */
+export function decodeRecord(bytes: Uint8Array, from: number, end: number): DecodedRecord {
+  const read = loadValue(decoder.decode(bytes.subarray(from + headerBytes, end)));
+  if (!isDict(read)) throw new SpoolRecordError("a record is no object");
+  const { time, carries, source, items, payload } = read;
+  const isWhole = typeof time === "number" && Array.isArray(items) && isDict(source) &&
+    typeof payload === "string";
+  if (!isWhole) throw new SpoolRecordError("a record lacks a member");
+  return {
+    timeMs: time,
+    items: items.map((item) => itemOf(item, carries)),
+    origin: {
+      source: source as DeadLetterSource,
+      payload: Buffer.from(payload, "base64"),
+    },
+  };
+}
+
+function itemOf(value: Value, carries: Value | undefined): Item {
+  if (!isDict(value)) throw new SpoolRecordError("an item is no object");
+  return carries === "samples" ? value as unknown as Sample : eventOf(value);
+}
+
+function eventDict(event: Event): Dict {
+  return {
+    message_id: event.message_id,
+    event_type: event.event_type,
+    generated: event.generated.microseconds,
+    traits: event.traits.map(({ name, type, value }) =>
+      value instanceof DateTimeValue
+        ? [name, type, value.microseconds, true]
+        : [name, type, value, false]
+    ),
+    raw: event.raw,
+  };
+}
+
+function eventOf({ message_id, event_type, generated, traits, raw }: Dict): Event {
+  const isWhole = typeof event_type === "string" && Array.isArray(traits) && isDict(raw);
+  if (!isWhole) throw new SpoolRecordError("an event lacks a member");
+  return {
+    message_id: message_id ?? null,
+    event_type,
+    generated: dateTimeOf(generated ?? null),
+    traits: traits.map(traitOf),
+    raw,
+  };
+}
+
+function traitOf(value: Value): Trait {
+  if (!Array.isArray(value) || typeof value[0] !== "string") {
+    throw new SpoolRecordError("a trait is no list");
+  }
+  const [name, type, given = null, isDateTime] = value;
+  return {
+    name,
+    type: type as TraitType,
+    value: isDateTime === true ? dateTimeOf(given) : given,
+  };
+}
+
+function dateTimeOf(value: Value): DateTimeValue {
+  if (typeof value !== "number" && typeof value !== "bigint") {
+    throw new SpoolRecordError("a time is no number");
+  }
+  return new DateTimeValue(BigInt(value));
+}
