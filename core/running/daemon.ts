@@ -109,6 +109,7 @@ export async function runDaemon(
   let drained = false;
   /** What is told before the work stands is done as soon as it does. */
   const later = (act: () => void): void => void (work === undefined ? early.push(act) : act());
+  const reload = createReload(() => work, deps);
   front.listen({
     drain(why): void {
       drained = true;
@@ -125,7 +126,7 @@ export async function runDaemon(
       log.warning(`Ending at once: ${why}`);
       cut.resolve(cutShort);
     },
-    reload: createReload(() => work, deps),
+    reload: () => later(reload),
     report: () => later(() => writeReport(work, deps)),
   });
   try {

@@ -1,0 +1,51 @@
+/**
+ * Edge (test runner). What a daemon makes of what it is told before its work stands.
+ */
+import { expect, test } from "bun:test";
+import { systemClock } from "../clock.ts";
+import { silentLog } from "../log/log.ts";
+import { createReadiness } from "../observe/readiness.ts";
+import { type DaemonControl, type DaemonWork, type Front, runDaemon } from "./daemon.ts";
+
+test("a reload and a report that come too early are done once the work stands", async () => {
+  const told: string[] = [];
+  const tell = (what: string) => (): void => void told.push(what);
+  let control: DaemonControl | undefined;
+  const front: Front = {
+    feedPeriodMs: 1,
+    feed: () => undefined,
+    listen: (given) => void (control = given),
+    started: tell("started"),
+    reloading: tell("reloading"),
+    reloaded: tell("reloaded"),
+    stopping: tell("stopping"),
+    stateChanged: () => undefined,
+    close: () => Promise.resolve(),
+  };
+  const ended = Promise.withResolvers<{ complete: boolean; readerGone: boolean }>();
+  const work: DaemonWork = {
+    ended: ended.promise,
+    stop: () => ended.resolve({ complete: false, readerGone: false }),
+    reload: () => Promise.resolve(tell("work reloads")()),
+    report: () => {
+      told.push("work reports");
+      return [];
+    },
+  };
+  const starting = Promise.withResolvers<DaemonWork>();
+  const running = runDaemon(
+    () => starting.promise,
+    { drainMs: 1000, closeMs: 1000 },
+    { front, readiness: createReadiness(), clock: systemClock, log: silentLog },
+  );
+  control?.reload();
+  control?.report();
+  expect(told).toEqual([]);
+  starting.resolve(work);
+  await Bun.sleep(1);
+  expect(told.toSorted()).toEqual(
+    ["reloaded", "reloading", "started", "work reloads", "work reports"],
+  );
+  control?.drain("the test says so");
+  expect((await running).how).toBe("drained");
+});
