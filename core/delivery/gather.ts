@@ -26,8 +26,8 @@ export interface GatherOptions {
 
 /** Takes items from an encoder, gives batches to a loop. */
 export interface Gatherer extends ItemSinks {
-  /** The items that follow are made of records of this block. */
-  begin(block: TrackedBlock): void;
+  /** The items that follow are made of records of this block, at this time of the caller's clock. */
+  begin(block: TrackedBlock, nowMs?: number): void;
   /** Closes every open run except those of destinations to be `kept` back. */
   close(kept?: (destination: string) => boolean): void;
   /** The next closed batch. It is the caller's until `release`. */
@@ -36,6 +36,8 @@ export interface Gatherer extends ItemSinks {
   release(batch: GatheredBatch): void;
   /** Items in open runs. */
   readonly open: number;
+  /** When the oldest open run was begun; undefined where none is. */
+  readonly openSinceMs: number | undefined;
   /** Bytes in open runs and in batches that were not released. */
   readonly bytes: number;
 }
@@ -49,6 +51,7 @@ export function createGatherer(options: GatherOptions): Gatherer {
 interface Shared {
   readonly options: GatherOptions;
   block: TrackedBlock | undefined;
+  nowMs: number;
   open: number;
   bytes: number;
 }
@@ -64,7 +67,7 @@ class RunGatherer implements Gatherer {
   #out = new Map<GatheredBatch, { readonly bytes: number; readonly columns: ItemColumns }>();
 
   constructor(options: GatherOptions) {
-    this.#shared = { options, block: undefined, open: 0, bytes: 0 };
+    this.#shared = { options, block: undefined, nowMs: 0, open: 0, bytes: 0 };
   }
 
   get open(): number {
@@ -75,8 +78,19 @@ class RunGatherer implements Gatherer {
     return this.#shared.bytes;
   }
 
-  begin(block: TrackedBlock): void {
+  /** Runs stand in the order in which they were begun. */
+  get openSinceMs(): number | undefined {
+    const [oldest] = this.#runs.values();
+    const lines = oldest?.beganMs;
+    const documents = this.#documents?.beganMs;
+    return lines === undefined || documents === undefined
+      ? lines ?? documents
+      : Math.min(lines, documents);
+  }
+
+  begin(block: TrackedBlock, nowMs = 0): void {
     this.#shared.block = block;
+    this.#shared.nowMs = nowMs;
   }
 
   lines(destination: string): LineSink {
@@ -150,6 +164,7 @@ class RunGatherer implements Gatherer {
 /** The blocks of a run, and each item's place in them. */
 class RunOrigins {
   readonly columns: ItemColumns;
+  readonly beganMs: number;
   count = 0;
   #shared: Shared;
   #blocks: TrackedBlock[] = [];
@@ -158,6 +173,7 @@ class RunOrigins {
   constructor(shared: Shared, columns: ItemColumns) {
     this.#shared = shared;
     this.columns = columns;
+    this.beganMs = shared.nowMs;
   }
 
   add(index: number): void {
@@ -199,6 +215,10 @@ class LineRun implements LineSink {
 
   get columns(): ItemColumns {
     return this.#origins.columns;
+  }
+
+  get beganMs(): number {
+    return this.#origins.beganMs;
   }
 
   get count(): number {
@@ -257,6 +277,10 @@ class DocumentRun {
 
   get columns(): ItemColumns {
     return this.#origins.columns;
+  }
+
+  get beganMs(): number {
+    return this.#origins.beganMs;
   }
 
   get count(): number {

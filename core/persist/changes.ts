@@ -24,6 +24,7 @@ export class Changes {
 
   /** Resolves with true once the condition holds, with false when `ms` passed before. */
   async until(condition: () => boolean, ms: number): Promise<boolean> {
+    if (condition()) return true;
     const end = new AbortController();
     let late = false;
     if (Number.isFinite(ms)) {

@@ -13,11 +13,12 @@ import { createNotices, type Notices } from "../delivery/notices.ts";
 import { createOffsets, type Offsets, partitionKey } from "../delivery/offsets.ts";
 import type { RecordBlock, TopicPartition } from "../delivery/records.ts";
 import type { TrackedBlock } from "../delivery/tracked_block.ts";
-import type { Gauge, Histogram, Registry } from "../observe/registry.ts";
+import type { Histogram } from "../observe/registry.ts";
 import { Changes } from "./changes.ts";
 import { Commits } from "./commits.ts";
 import type { Refusal } from "./encoder.ts";
 import { observeAges } from "./end_to_end.ts";
+import { Lags } from "./lags.ts";
 import { LetterDesk } from "./letter_desk.ts";
 import {
   type LoopState,
@@ -55,6 +56,7 @@ class Loop implements PersistLoop {
   #changes: Changes;
   #notices: Notices;
   #ages: Histogram;
+  #lags: Lags;
   #abort = new AbortController();
   #state: LoopState = { ready: false, reason: "not started" };
   /** How often each partition was dealt to us. */
@@ -71,6 +73,7 @@ class Loop implements PersistLoop {
     this.#deps = deps;
     this.#changes = new Changes(clock);
     this.#notices = createNotices(deps);
+    this.#lags = new Lags(registry);
     this.#ages = registry.histogram(
       "tpctl_end_to_end_seconds",
       "Age of data, by their own timestamps, when they were stored.",
@@ -84,7 +87,7 @@ class Loop implements PersistLoop {
         ...{ clock, delivery, signal, onFailure },
         gatherer: this.#gatherer,
         outcomes: this.#outcomes,
-        onDone: () => this.#batchDone(),
+        onDone: () => this.#turned(),
       },
     );
     this.#letters = new LetterDesk({
@@ -101,7 +104,10 @@ class Loop implements PersistLoop {
     const consumer = await this.#deps.consumer(this.#events());
     const onFailure = (error: unknown): void => this.#fail(error);
     const offsets = this.#offsets;
-    const commits = this.#commits = new Commits({ consumer, offsets, account, clock, onFailure });
+    const commits = this.#commits = new Commits({
+      ...{ consumer, offsets, account, clock, onFailure },
+      onCommitted: (positions) => this.#lags.committed(positions),
+    });
     const ended = await this.#pullBlocks(consumer);
     const settled = await this.#drain(ended);
     await this.#within(commits.flush(), commitMsMax);
@@ -187,18 +193,19 @@ class Loop implements PersistLoop {
     const itemsMax = Math.max(this.#options.batchRecordsMax, this.#options.requestItemsMax);
     const { block } = tracked;
     let began = clock.monotonic();
-    this.#gatherer.begin(tracked);
+    this.#gatherer.begin(tracked, began);
     for (let i = 0; i < block.count; i++) {
       if (i % recordsPerLook === 0 && i > 0) {
         this.#outbox.sendFull();
         const hasRoom = (): boolean => this.#outbox.hasRoom || this.#stopping;
         if (!hasRoom()) await this.#changes.until(hasRoom, Infinity);
-        if (clock.monotonic() - began >= sliceMsMax) {
+        let now = clock.monotonic();
+        if (now - began >= sliceMsMax) {
           await clock.sleep(0);
-          began = clock.monotonic();
+          began = now = clock.monotonic();
         }
         if (tracked.forgotten) return;
-        this.#gatherer.begin(tracked);
+        this.#gatherer.begin(tracked, now);
       }
       const refusal = this.#encode(block, i);
       if (refusal === undefined) this.#offsets.encoded(tracked, i);
@@ -245,7 +252,7 @@ class Loop implements PersistLoop {
       },
       onTurn: () => {
         this.#deps.onTurn();
-        this.#changes.tell();
+        this.#turned();
       },
     };
   }
@@ -255,7 +262,8 @@ class Loop implements PersistLoop {
     this.#changes.tell();
   }
 
-  #batchDone(): void {
+  /** There may be room for what was kept back. */
+  #turned(): void {
     if (!this.#abort.signal.aborted) this.#outbox.review();
     this.#changes.tell();
   }
@@ -269,7 +277,7 @@ class Loop implements PersistLoop {
   }
 
   #events(): ConsumerEvents {
-    const { log, onTurn, registry } = this.#deps;
+    const { log, onTurn } = this.#deps;
     return {
       onTurn,
       onAssigned: (partitions) => {
@@ -282,13 +290,13 @@ class Loop implements PersistLoop {
       onRevoked: (partitions) => this.#giveAway(partitions),
       onLost: (partitions) => {
         this.#abandon(this.#offsets.forget(partitions));
-        for (const partition of partitions) lagGauge(registry, partition).set(NaN);
+        this.#lags.forget(partitions);
       },
       onState: (state) => {
         this.#state = state;
         this.#deps.onState(state);
       },
-      onLag: (partition, lag) => lagGauge(registry, partition).set(lag),
+      onLag: (at, lag) => this.#lags.told(at, lag),
       onGap: ({ topic, partition }, fromOffset, toOffset) => {
         const fields = { topic, partition, fromOffset, toOffset, count: toOffset - fromOffset };
         log.error("Records were gone from the log before they could be read", fields);
@@ -310,7 +318,7 @@ class Loop implements PersistLoop {
     await this.#within(this.#commits?.flush(), commitMsMax);
     const gone = leaving();
     this.#abandon(this.#offsets.forget(gone));
-    for (const partition of gone) lagGauge(this.#deps.registry, partition).set(NaN);
+    this.#lags.forget(gone);
     if (!this.#stopping) this.#outbox.relax();
     this.#changes.tell();
   }
@@ -345,11 +353,6 @@ function sum(counts: ReadonlyMap<string, number>): number {
   let total = 0;
   for (const count of counts.values()) total += count;
   return total;
-}
-
-function lagGauge(registry: Registry, { topic, partition }: TopicPartition): Gauge {
-  const labels = { topic, partition: String(partition) };
-  return registry.gauge("tpctl_kafka_lag", "Records behind the end of the partition.", labels);
 }
 
 /** A refused item for the dead letter of a record that holds several. */

@@ -1,13 +1,14 @@
 /**
  * Pure. When gathered items become requests: as soon as one is full; at once when nothing is under
- * way and nothing more is waiting; else after a short while, so that small requests are rare.
+ * way and nothing more is waiting; else after a short while, so that small requests are rare. None is
+ * sent early where it would only stand in line.
  */
 import type { Clock } from "../clock.ts";
 import type { Delivery, Outcomes } from "../delivery/deliver.ts";
 import type { Gatherer } from "../delivery/gather.ts";
 
 /** The source has nothing more at the moment when it stayed silent for so long. */
-const silenceMs = 5;
+const silenceMs = 20;
 /** Batches under way per request slot; with so many the next block is not pulled. */
 const batchesPerSlot = 2;
 
@@ -36,9 +37,11 @@ export interface OutboxDeps {
 export class Outbox {
   #options: OutboxOptions;
   #deps: OutboxDeps;
+  /** When to flush what is open then. */
+  #dueAt = Infinity;
+  /** When the timer ends that will look at it. */
+  #wakesAt = Infinity;
   #timer = new AbortController();
-  /** When the oldest gathered item came. */
-  #openSince: number | undefined;
   #urgent = false;
   /** Batches that were sent and have not come to their end. */
   underWay = 0;
@@ -75,31 +78,43 @@ export class Outbox {
     this.sendFull();
     if (this.#urgent) return this.flush();
     const { gatherer, clock } = this.#deps;
-    this.#timer.abort();
     if (gatherer.open === 0) {
-      this.#openSince = undefined;
+      this.#dueAt = Infinity;
       return;
     }
     const now = clock.monotonic();
-    this.#openSince ??= now;
     const atOnce = this.underWay === 0 || gatherer.open >= this.#options.batchRecordsMax;
-    const waitMs = this.#openSince + this.#options.lingerMs - now;
-    this.#flushIn(atOnce ? Math.min(silenceMs, waitMs) : waitMs);
+    const lingerAt = (gatherer.openSinceMs ?? now) + this.#options.lingerMs;
+    this.#dueAt = atOnce ? Math.min(now + silenceMs, lingerAt) : lingerAt;
+    this.#wakeBy(this.#dueAt, now);
   }
 
   /** Sends all that is gathered, save for destinations that would only have it wait. */
   flush(): void {
     const { gatherer, delivery } = this.#deps;
     gatherer.close(this.#urgent ? undefined : (destination) => delivery.isHeld(destination));
-    this.#openSince = undefined;
+    this.#dueAt = Infinity;
     this.sendFull();
   }
 
-  #flushIn(ms: number): void {
+  /** One timer stands for many moves of the time: it looks again when it ends too early. */
+  #wakeBy(at: number, now: number): void {
+    if (this.#wakesAt <= at) return;
+    this.#timer.abort();
     const timer = this.#timer = new AbortController();
-    void this.#deps.clock.sleep(Math.max(0, ms), timer.signal).then(() => {
-      if (!timer.signal.aborted && !this.#deps.signal.aborted) this.flush();
+    this.#wakesAt = at;
+    void this.#deps.clock.sleep(Math.max(0, at - now), timer.signal).then(() => {
+      if (!timer.signal.aborted && !this.#deps.signal.aborted) this.#wake();
     });
+  }
+
+  /** A request more would only stand in line; whoever makes room has it reviewed. */
+  #wake(): void {
+    this.#wakesAt = Infinity;
+    if (!this.hasRoom) return;
+    const now = this.#deps.clock.monotonic();
+    if (this.#dueAt <= now) this.flush();
+    else if (this.#dueAt < Infinity) this.#wakeBy(this.#dueAt, now);
   }
 
   /** Sends full batches. */
