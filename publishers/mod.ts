@@ -15,6 +15,8 @@ const table: Readonly<Record<string, () => Promise<Kind>>> = {
   gnocchi: () => import("./gnocchi.ts").then(({ gnocchiKind }) => gnocchiKind),
   http: () => import("./http.ts").then(({ httpKind }) => httpKind),
   https: () => import("./http.ts").then(({ httpKind }) => httpKind),
+  kafka: () => import("./kafka.ts").then(({ kafkaKind }) => kafkaKind),
+  kafkas: () => import("./kafka.ts").then(({ kafkaKind }) => kafkaKind),
   monasca: () => import("./monasca.ts").then(({ monascaKind }) => monascaKind),
   notifier: () => import("./notifier.ts").then(({ notifierKind }) => notifierKind),
   opentelemetryhttp: () =>

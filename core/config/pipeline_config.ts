@@ -10,6 +10,7 @@ import type { KeystoneConfig } from "./keystone_config.ts";
 import type { LogConfig } from "./log_config.ts";
 import type { MonascaConfig } from "./monasca_options.ts";
 import type { DaemonConfig } from "./persist_config.ts";
+import type { Secrets } from "./url_parts.ts";
 
 /** Which of the two pipelines are turned on (`[notification] pipelines`). */
 export type PipelineName = "meter" | "event";
@@ -176,6 +177,8 @@ export interface PublisherSettings {
   /** TLS and SASL for `kafka://` publishers, `[oslo_messaging_kafka]`. */
   readonly kafkaSecurity: KafkaSecurity;
   readonly kafkaCodec: typeof kafkaCodecs[number];
+  /** For what the URLs of stores and of Kafka leave out. */
+  readonly secrets: Secrets;
   /** Where relative files of publisher options are searched, in order. */
   readonly searchFolders: readonly string[];
 }

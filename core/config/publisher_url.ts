@@ -10,12 +10,18 @@ const LEADING_JUNK = /^[\x20\p{Cc}]+/u;
 const IGNORED = /[\t\r\n]/g;
 const SCHEME = /^([a-z][a-z0-9+.-]*):/i;
 
+/** Schemes of ours whose URLs name a file and no host. */
+const FILE = /^[\x20\p{Cc}]*sqlite:/iu;
+
+/** Schemes of ours that name several hosts, each with its port; they stay together in `host`. */
+const CLUSTER = /^kafkas?$/i;
+
 /**
  * Takes a URL apart; one without `://` is only a scheme, as the reference's older form has it. Throws
  * a ConfigError, which never shows the user, the password or the query.
  */
 export function parsePublisherUrl(text: string, place?: Place): PublisherUrl {
-  const whole = text.includes("://") ? text : `${text}://`;
+  const whole = text.includes("://") || FILE.test(text) ? text : `${text}://`;
   const clean = whole.replace(LEADING_JUNK, "").replace(IGNORED, "");
   const scheme = SCHEME.exec(clean)?.[1];
   const fail = (why: string, expected: string) =>
@@ -29,7 +35,9 @@ export function parsePublisherUrl(text: string, place?: Place): PublisherUrl {
   const hierarchy = mark < 0 ? rest : rest.slice(0, mark);
   const { netloc, path } = splitNetloc(hierarchy);
   const at = netloc.lastIndexOf("@");
-  const address = splitAddress(netloc.slice(at + 1));
+  const address = CLUSTER.test(scheme)
+    ? { host: netloc.slice(at + 1), port: undefined }
+    : splitAddress(netloc.slice(at + 1));
   if (address === undefined) throw fail("its brackets hold no IPv6 address", "[address]:port");
   const port = readPort(address.port);
   if (port === null) throw fail(`its port '${address.port}' is none`, "a port from 0 to 65535");

@@ -244,6 +244,7 @@ class PipelineReading {
       notifier: this.#notifier(),
       kafkaSecurity: readKafkaTransportSecurity(values),
       kafkaCodec: values.choice("oslo_messaging_kafka", "compression_codec", kafkaCodecs),
+      secrets: this.#secrets,
       searchFolders: this.#given.searchFolders,
     };
   }

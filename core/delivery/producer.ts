@@ -17,7 +17,8 @@ export interface OutgoingRecord {
  * `send` resolves only when the broker has acknowledged every record with acks=all; until then it
  * retries by itself, without giving up, until the signal aborts. Order within a partition is kept for
  * records of one call and of calls that were awaited one after the other. A record that the broker
- * refuses for good (too large, unknown topic) rejects with a RunError that names it.
+ * refuses for good (too large, unknown topic) rejects with a RunError that names it, whose cause has
+ * the broker's error code where it gave one.
  */
 export interface Producer {
   send(records: readonly OutgoingRecord[], signal: AbortSignal): Promise<void>;

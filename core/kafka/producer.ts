@@ -214,7 +214,8 @@ class KafkaProducer implements Producer {
     const text = `Cannot write ${what} to ${where}: ${message} (${type})`;
     if (refusedForGood.has(code)) {
       lane.drop();
-      for (const { ticket } of batch.outgoing) this.#giveUp(ticket, new RunError(text));
+      const cause = new KafkaFailure(text, "protocol", { code });
+      for (const { ticket } of batch.outgoing) this.#giveUp(ticket, new RunError(text, { cause }));
       return;
     }
     this.#tell(new KafkaFailure(text, "protocol", { code }));
