@@ -42,8 +42,11 @@ export interface ConsumerEvents {
   onState(state: { readonly ready: boolean; readonly reason?: string }): void;
   /** A turn of the source's own loop ended (a poll returned, even empty; a back-off step). */
   onTurn(): void;
-  /** How far behind the log's end a partition is, after each fetch that told it. */
-  onLag(partition: TopicPartition, lag: number): void;
+  /**
+   * How many records the partition's log holds from `at` on, the first that was not pulled; after each
+   * fetch that told it. The first of an assignment is told before anything is pulled.
+   */
+  onLag(at: Position, lag: number): void;
   /** Records that were gone before they could be read (retention, truncation): said, never silent. */
   onGap(partition: TopicPartition, fromOffset: number, toOffset: number): void;
 }

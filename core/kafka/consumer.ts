@@ -82,7 +82,7 @@ class KafkaConsumer implements Consumer {
       ...own,
       timing: this.#timing,
       onTurn: () => events.onTurn(),
-      onLag: (partition, lag) => events.onLag(partition, lag),
+      onLag: (at, lag) => events.onLag(at, lag),
       onProblem: (part, failure) => this.#tell(part, failure),
       onOutOfRange: (partition, offset) => this.#moveIntoRange(partition, offset),
       onStaleMetadata: () => void this.#refreshSoon(),

@@ -4,7 +4,7 @@
  * pulled. Where reading begins is decided by consumer.ts.
  */
 import type { Clock } from "../clock.ts";
-import type { TopicPartition } from "../delivery/records.ts";
+import type { Position, TopicPartition } from "../delivery/records.ts";
 import type { Log } from "../log/log.ts";
 import { apis, codes, leaderMoved } from "./apis.ts";
 import { scanBatches } from "./batch_scan.ts";
@@ -41,7 +41,7 @@ export interface FetcherDeps {
   readonly log: Log;
   readonly timing: KafkaTiming;
   onTurn(): void;
-  onLag(partition: TopicPartition, lag: number): void;
+  onLag(at: Position, lag: number): void;
   /** A broker does not give what it should; undefined when it does again. */
   onProblem(part: string, failure: KafkaFailure | undefined): void;
   /** The offset is not in the log; where to go on, or a rejection that ends the reading. */
@@ -297,7 +297,8 @@ export class Fetcher {
         this.#states.set(`${partition}/${topic}`, state);
       }
     }
-    this.#deps.onLag(nameOf(state), Math.max(0, highWatermark - state.pulled));
+    const at = { ...nameOf(state), nextOffset: state.pulled };
+    this.#deps.onLag(at, Math.max(0, highWatermark - state.pulled));
   }
 
   #put(state: PartitionState, chunk: Chunk): void {

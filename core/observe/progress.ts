@@ -9,21 +9,27 @@ import type { MetricsSnapshot, SeriesSnapshot } from "./metrics.ts";
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** The account of every topic that the metrics speak of, in the order of their first record. */
-export function accountOf(snapshot: MetricsSnapshot): Readonly<Record<string, TopicAccount>> {
+export function accountOf(
+  snapshot: MetricsSnapshot,
+): Readonly<Record<string, TopicAccount>> {
   const topics: Record<string, Mutable<TopicAccount>> = {};
   for (const { name, series } of snapshot) {
     const [, what] = /^tpctl_records_([a-z_]+?)(?:_total)?$/.exec(name) ?? [];
     if (what === undefined) continue;
     for (const one of series) {
       const { topic } = one.labels;
-      if (topic !== undefined) addTo(topics[topic] ??= emptyAccount(), what, one);
+      if (topic !== undefined) {
+        addTo(topics[topic] ??= emptyAccount(), what, one);
+      }
     }
   }
   return topics;
 }
 
 /** The sum over all topics. */
-export function totalOf(account: Readonly<Record<string, TopicAccount>>): TopicAccount {
+export function totalOf(
+  account: Readonly<Record<string, TopicAccount>>,
+): TopicAccount {
   const total = emptyAccount();
   for (const topic of Object.values(account)) {
     for (const what of counted) total[what] += topic[what];
@@ -34,10 +40,17 @@ export function totalOf(account: Readonly<Record<string, TopicAccount>>): TopicA
   return total;
 }
 
-/** The lag over all partitions; undefined where no source has told one. */
+/** The lag over all partitions; of those that are ours; undefined where none has told one. */
 export function lagOf(snapshot: MetricsSnapshot): number | undefined {
-  const series = snapshot.find(({ name }) => name === "tpctl_kafka_lag")?.series ?? [];
-  return series.length === 0 ? undefined : series.reduce((sum, { value }) => sum + value, 0);
+  const series =
+    snapshot.find(({ name }) => name === "tpctl_kafka_lag")?.series ?? [];
+  // Of a partition that was given away nothing is known.
+  const known = series.map(({ value }) => value).filter((value) =>
+    !Number.isNaN(value)
+  );
+  return known.length === 0
+    ? undefined
+    : known.reduce((sum, value) => sum + value, 0);
 }
 
 /** How far it has come, at one look. */
@@ -49,12 +62,17 @@ export interface Progress {
 }
 
 /** Looks at snapshots one after the other; `elapsedMs` is the time since the look before. */
-export function createProgress(): (snapshot: MetricsSnapshot, elapsedMs: number) => Progress {
+export function createProgress(): (
+  snapshot: MetricsSnapshot,
+  elapsedMs: number,
+) => Progress {
   let before = 0;
   return (snapshot, elapsedMs) => {
     const total = totalOf(accountOf(snapshot));
     const settled = total.written + total.expired + total.dead_lettered;
-    const perSecond = elapsedMs > 0 ? Math.max(0, settled - before) / elapsedMs * 1000 : 0;
+    const perSecond = elapsedMs > 0
+      ? Math.max(0, settled - before) / elapsedMs * 1000
+      : 0;
     before = settled;
     return { total, lag: lagOf(snapshot), perSecond };
   };
@@ -66,8 +84,12 @@ export function formatProgress({ total, lag, perSecond }: Progress): string {
     `${formatCount(perSecond)} records/s`,
     `${formatCount(total.written)} written`,
     ...(total.expired > 0 ? [`${formatCount(total.expired)} expired`] : []),
-    `${formatCount(total.dead_lettered)} dead letter${total.dead_lettered === 1 ? "" : "s"}`,
-    ...(total.in_flight > 0 ? [`${formatCount(total.in_flight)} in flight`] : []),
+    `${formatCount(total.dead_lettered)} dead letter${
+      total.dead_lettered === 1 ? "" : "s"
+    }`,
+    ...(total.in_flight > 0
+      ? [`${formatCount(total.in_flight)} in flight`]
+      : []),
     ...(lag === undefined ? [] : [`lag ${formatCount(lag)}`]),
   ];
   return parts.join(", ");
@@ -94,12 +116,18 @@ function emptyAccount(): Mutable<TopicAccount> {
   };
 }
 
-function addTo(account: Mutable<TopicAccount>, what: string, one: SeriesSnapshot): void {
+function addTo(
+  account: Mutable<TopicAccount>,
+  what: string,
+  one: SeriesSnapshot,
+): void {
   const known = counted.find((name) => name === what);
   if (known === undefined) return;
   account[known] += one.value;
   const name = one.labels.class;
-  if (name !== undefined) account.dead_lettered_by_class = addClass(account, name, one.value);
+  if (name !== undefined) {
+    account.dead_lettered_by_class = addClass(account, name, one.value);
+  }
 }
 
 function addClass(

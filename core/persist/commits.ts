@@ -6,6 +6,7 @@ import type { Clock } from "../clock.ts";
 import type { Account } from "../delivery/account.ts";
 import type { Consumer } from "../delivery/consumer.ts";
 import type { Offsets } from "../delivery/offsets.ts";
+import type { Position } from "../delivery/records.ts";
 
 /** Settled records wait so long for more to be committed with. */
 const coalesceMs = 100;
@@ -16,6 +17,8 @@ export interface CommitsDeps {
   readonly offsets: Offsets;
   readonly account: Account;
   readonly clock: Clock;
+  /** The source keeps these. */
+  readonly onCommitted: (positions: readonly Position[]) => void;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -46,7 +49,7 @@ export class Commits {
   }
 
   async #run(): Promise<void> {
-    const { consumer, offsets, account, clock, onFailure } = this.#deps;
+    const { consumer, offsets, account, clock, onCommitted, onFailure } = this.#deps;
     try {
       while (this.#wanted) {
         this.#hurry = new AbortController();
@@ -54,7 +57,9 @@ export class Commits {
         this.#wanted = false;
         const positions = offsets.takePositions();
         account.check(offsets.unsettled());
-        if (positions.length > 0) await consumer.commit(positions);
+        if (positions.length === 0) continue;
+        await consumer.commit(positions);
+        onCommitted(positions);
       }
     } catch (error) {
       onFailure(error);
