@@ -10,11 +10,7 @@ import type { Outcomes } from "../delivery/deliver.ts";
 import { createGatherer, type Gatherer } from "../delivery/gather.ts";
 import type { GatheredBatch } from "../delivery/gathered.ts";
 import { createNotices, type Notices } from "../delivery/notices.ts";
-import {
-  createOffsets,
-  type Offsets,
-  partitionKey,
-} from "../delivery/offsets.ts";
+import { createOffsets, type Offsets, partitionKey } from "../delivery/offsets.ts";
 import type { RecordBlock, TopicPartition } from "../delivery/records.ts";
 import type { TrackedBlock } from "../delivery/tracked_block.ts";
 import type { Histogram } from "../observe/registry.ts";
@@ -22,7 +18,6 @@ import { Changes } from "./changes.ts";
 import { Commits } from "./commits.ts";
 import type { Refusal } from "./encoder.ts";
 import { observeAges } from "./end_to_end.ts";
-import { Lags } from "./lags.ts";
 import { Lags } from "./lags.ts";
 import { LetterDesk } from "./letter_desk.ts";
 import {
@@ -45,10 +40,7 @@ const commitMsMax = 5000;
 const compactPart = 0.5;
 
 /** A loop that has not begun. */
-export function createPersistLoop(
-  options: PersistOptions,
-  deps: PersistDeps,
-): PersistLoop {
+export function createPersistLoop(options: PersistOptions, deps: PersistDeps): PersistLoop {
   return new Loop({ ...persistDefaults, ...options }, deps);
 }
 
@@ -64,7 +56,6 @@ class Loop implements PersistLoop {
   #changes: Changes;
   #notices: Notices;
   #ages: Histogram;
-  #lags: Lags;
   #lags: Lags;
   #abort = new AbortController();
   #state: LoopState = { ready: false, reason: "not started" };
@@ -83,14 +74,11 @@ class Loop implements PersistLoop {
     this.#changes = new Changes(clock);
     this.#notices = createNotices(deps);
     this.#lags = new Lags(registry);
-    this.#lags = new Lags(registry);
     this.#ages = registry.histogram(
       "tpctl_end_to_end_seconds",
       "Age of data, by their own timestamps, when they were stored.",
     );
-    this.#offsets = createOffsets((topic, outcome, n) =>
-      account.settled(topic, outcome, n)
-    );
+    this.#offsets = createOffsets((topic, outcome, n) => account.settled(topic, outcome, n));
     this.#gatherer = createGatherer(options);
     this.#outcomes = this.#makeOutcomes();
     this.#outbox = new Outbox(
@@ -179,26 +167,17 @@ class Loop implements PersistLoop {
   }
 
   /** The next block, tracked from the moment it is ours; undefined at the end, or when stopping. */
-  async #nextBlock(
-    blocks: AsyncIterator<RecordBlock>,
-  ): Promise<TrackedBlock | undefined> {
-    let got:
-      | { readonly block?: TrackedBlock; readonly error?: unknown }
-      | undefined;
+  async #nextBlock(blocks: AsyncIterator<RecordBlock>): Promise<TrackedBlock | undefined> {
+    let got: { readonly block?: TrackedBlock; readonly error?: unknown } | undefined;
     blocks.next().then(
       ({ done, value }) => {
-        got = done === true || this.#stopping
-          ? {}
-          : { block: this.#track(value) };
+        got = done === true || this.#stopping ? {} : { block: this.#track(value) };
       },
       (error) => {
         got = { error };
       },
     ).finally(() => this.#changes.tell());
-    await this.#changes.until(
-      () => got !== undefined || this.#stopping,
-      Infinity,
-    );
+    await this.#changes.until(() => got !== undefined || this.#stopping, Infinity);
     if (got?.error !== undefined) throw got.error;
     return got?.block;
   }
@@ -211,10 +190,7 @@ class Loop implements PersistLoop {
   /** Every record becomes items or a dead letter; timers and sockets get their turn in between. */
   async #encodeBlock(tracked: TrackedBlock): Promise<void> {
     const { clock } = this.#deps;
-    const itemsMax = Math.max(
-      this.#options.batchRecordsMax,
-      this.#options.requestItemsMax,
-    );
+    const itemsMax = Math.max(this.#options.batchRecordsMax, this.#options.requestItemsMax);
     const { block } = tracked;
     let began = clock.monotonic();
     this.#gatherer.begin(tracked, began);
@@ -244,12 +220,8 @@ class Loop implements PersistLoop {
   }
 
   #encode(block: RecordBlock, index: number): Refusal | undefined {
-    if (block.corrupt !== undefined) {
-      return { class: "decode", reason: block.corrupt };
-    }
-    if ((block.valueStarts[index] ?? -1) < 0) {
-      return { class: "decode", reason: "empty message" };
-    }
+    if (block.corrupt !== undefined) return { class: "decode", reason: block.corrupt };
+    if ((block.valueStarts[index] ?? -1) < 0) return { class: "decode", reason: "empty message" };
     try {
       return this.#deps.encoder.encode(block, index, this.#gatherer);
     } catch (error) {
@@ -300,9 +272,7 @@ class Loop implements PersistLoop {
   async #drain(ended: boolean): Promise<boolean> {
     this.#outbox.hurry();
     const settled = (): boolean => this.#offsets.records === 0;
-    if (ended) {
-      await this.#changes.until(() => settled() || this.#stopping, Infinity);
-    }
+    if (ended) await this.#changes.until(() => settled() || this.#stopping, Infinity);
     return await this.#changes.until(settled, this.#options.drainMs);
   }
 
@@ -328,36 +298,22 @@ class Loop implements PersistLoop {
       },
       onLag: (at, lag) => this.#lags.told(at, lag),
       onGap: ({ topic, partition }, fromOffset, toOffset) => {
-        const fields = {
-          topic,
-          partition,
-          fromOffset,
-          toOffset,
-          count: toOffset - fromOffset,
-        };
-        log.error(
-          "Records were gone from the log before they could be read",
-          fields,
-        );
+        const fields = { topic, partition, fromOffset, toOffset, count: toOffset - fromOffset };
+        log.error("Records were gone from the log before they could be read", fields);
       },
     };
   }
 
   /** Finishes what is in flight of these partitions, within the bound, and commits it. */
   async #giveAway(partitions: readonly TopicPartition[]): Promise<void> {
-    const assignments = partitions.map((each) =>
-      this.#assignments.get(partitionKey(each))
-    );
+    const assignments = partitions.map((each) => this.#assignments.get(partitionKey(each)));
     // A source that did not wait so long may have been dealt some of them again: these are its own.
     const leaving = (): readonly TopicPartition[] =>
-      partitions.filter((each, i) =>
-        this.#assignments.get(partitionKey(each)) === assignments[i]
-      );
+      partitions.filter((each, i) => this.#assignments.get(partitionKey(each)) === assignments[i]);
     // A block that was handed out in this very moment is tracked first.
     await this.#deps.clock.sleep(0);
     this.#outbox.hurry();
-    const settled = (): boolean =>
-      sum(this.#offsets.unsettled(leaving())) === 0;
+    const settled = (): boolean => sum(this.#offsets.unsettled(leaving())) === 0;
     await this.#changes.until(settled, this.#options.drainMs);
     await this.#within(this.#commits?.flush(), commitMsMax);
     const gone = leaving();
@@ -368,15 +324,11 @@ class Loop implements PersistLoop {
   }
 
   #abandon(counts: ReadonlyMap<string, number>): void {
-    for (const [topic, count] of counts) {
-      this.#deps.account.abandoned(topic, count);
-    }
+    for (const [topic, count] of counts) this.#deps.account.abandoned(topic, count);
     const count = sum(counts);
     this.#abandoned += count;
     if (count > 0) {
-      this.#deps.log.info("Records given up unfinished, to be read again", {
-        count,
-      });
+      this.#deps.log.info("Records given up unfinished, to be read again", { count });
     }
   }
 
@@ -405,20 +357,13 @@ function sum(counts: ReadonlyMap<string, number>): number {
 
 /** A refused item for the dead letter of a record that holds several. */
 function itemOf(item: GatheredBatch): unknown {
-  if (item.kind === "lines") {
-    return new TextDecoder().decode(lineAt(item, 0)).trimEnd();
-  }
+  if (item.kind === "lines") return new TextDecoder().decode(lineAt(item, 0)).trimEnd();
   const [document] = item.documents;
   return document === undefined
     ? undefined
     : { index: document.index, document: JSON.parse(document.json) };
 }
 
-function outboxOptions(
-  options: Required<PersistOptions>,
-): Required<PersistOptions> {
-  return {
-    ...options,
-    lingerMs: Math.min(options.lingerMs, options.waitMsMax),
-  };
+function outboxOptions(options: Required<PersistOptions>): Required<PersistOptions> {
+  return { ...options, lingerMs: Math.min(options.lingerMs, options.waitMsMax) };
 }
