@@ -40,17 +40,12 @@ export function totalOf(
   return total;
 }
 
-/** The lag over all partitions; of those that are ours; undefined where none has told one. */
+/** The lag over all partitions that are ours; undefined where none has told one. */
 export function lagOf(snapshot: MetricsSnapshot): number | undefined {
-  const series =
-    snapshot.find(({ name }) => name === "tpctl_kafka_lag")?.series ?? [];
+  const series = snapshot.find(({ name }) => name === "tpctl_kafka_lag")?.series ?? [];
   // Of a partition that was given away nothing is known.
-  const known = series.map(({ value }) => value).filter((value) =>
-    !Number.isNaN(value)
-  );
-  return known.length === 0
-    ? undefined
-    : known.reduce((sum, value) => sum + value, 0);
+  const known = series.map(({ value }) => value).filter((value) => !Number.isNaN(value));
+  return known.length === 0 ? undefined : known.reduce((sum, value) => sum + value, 0);
 }
 
 /** How far it has come, at one look. */
@@ -70,9 +65,7 @@ export function createProgress(): (
   return (snapshot, elapsedMs) => {
     const total = totalOf(accountOf(snapshot));
     const settled = total.written + total.expired + total.dead_lettered;
-    const perSecond = elapsedMs > 0
-      ? Math.max(0, settled - before) / elapsedMs * 1000
-      : 0;
+    const perSecond = elapsedMs > 0 ? Math.max(0, settled - before) / elapsedMs * 1000 : 0;
     before = settled;
     return { total, lag: lagOf(snapshot), perSecond };
   };
@@ -84,12 +77,8 @@ export function formatProgress({ total, lag, perSecond }: Progress): string {
     `${formatCount(perSecond)} records/s`,
     `${formatCount(total.written)} written`,
     ...(total.expired > 0 ? [`${formatCount(total.expired)} expired`] : []),
-    `${formatCount(total.dead_lettered)} dead letter${
-      total.dead_lettered === 1 ? "" : "s"
-    }`,
-    ...(total.in_flight > 0
-      ? [`${formatCount(total.in_flight)} in flight`]
-      : []),
+    `${formatCount(total.dead_lettered)} dead letter${total.dead_lettered === 1 ? "" : "s"}`,
+    ...(total.in_flight > 0 ? [`${formatCount(total.in_flight)} in flight`] : []),
     ...(lag === undefined ? [] : [`lag ${formatCount(lag)}`]),
   ];
   return parts.join(", ");
