@@ -13,6 +13,7 @@ import type { Log } from "../core/log/log.ts";
 import { openLog } from "../core/log/open_log.ts";
 import { formatPipelineAccount, pipelineAccount } from "../core/observe/pipeline_closing.ts";
 import { createMetrics } from "../core/observe/metrics.ts";
+import { leftSpools } from "../core/pipeline/left_spools.ts";
 import { openInflow } from "../core/pipeline/open_inflow.ts";
 import { openLane } from "../core/pipeline/open_lane.ts";
 import { openSetup } from "../core/pipeline/open_setup.ts";
@@ -80,6 +81,7 @@ async function runPipeline(flags: PipelineFlags): Promise<void> {
       return openDeadLetterFiles(options, { ...deps, ...hooks });
     },
     openInflow: (eventsOf) => openInflow(config, { once }, { ...deps, eventsOf }),
+    sayLeftSpools: (given, publishers) => leftSpools(given.config, publishers, deps),
     openLane: (request, given, laneDeps) =>
       openLane(request, given.config, { ...laneDeps, loadKind: loadPublisherKind }),
   };

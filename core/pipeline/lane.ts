@@ -67,19 +67,21 @@ export class Lane {
   #scheduled = false;
   #timer = false;
   #hurried = false;
+  #closing = new AbortController();
   #down = false;
   #up: Gauge;
 
   constructor(options: LaneOptions, deps: LaneDeps) {
     this.name = deps.name;
     this.#options = options;
-    this.#deps = deps;
+    const signal = AbortSignal.any([deps.signal, this.#closing.signal]);
+    this.#deps = { ...deps, signal };
     const labels = { publisher: deps.name };
     const help = "Whether the far end took what it was last offered.";
     this.#up = deps.registry.gauge("tpctl_publisher_up", help, labels);
     this.#up.set(1);
     this.#drain = deps.spool && new SpoolDrain(options, {
-      ...deps,
+      ...this.#deps,
       spool: deps.spool,
       call: (items) => this.#call(items),
       refused: (entry, why, kept) => this.#sendLetter(entry.item, { ...entry, ...why }, kept),
@@ -101,7 +103,8 @@ export class Lane {
 
   /** Nothing waits and no call is in flight; the spool may hold something. */
   get idle(): boolean {
-    return this.#waiting.length === 0 && this.#active === 0;
+    const isAppending = this.#drain?.isAppending ?? false;
+    return this.#waiting.length === 0 && this.#active === 0 && !isAppending;
   }
 
   /** Parcels in the spool. */
@@ -122,6 +125,7 @@ export class Lane {
 
   /** After the signal aborted, or when idle: lets go of everything. */
   async close(): Promise<void> {
+    this.#closing.abort();
     const lost = this.#waiting.filter(({ queued }) => queued);
     for (const load of lost) load.settle("dropped", load.parcel.items.length);
     if (lost.length > 0) {

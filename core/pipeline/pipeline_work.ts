@@ -23,7 +23,6 @@ import { createPipelineAccount, type PipelineAccount } from "./pipeline_account.
 import type { Pipeline } from "./pipeline.ts";
 import type { Plan, Way } from "./plan.ts";
 import type { EventSide, SampleSide } from "./notification_maker.ts";
-import { leftSpools } from "./left_spools.ts";
 
 /** In flight at once; RabbitMQ's prefetch is smaller. */
 const flightsMax = 4096;
@@ -57,6 +56,11 @@ export interface PipelineWorkDeps {
     setup: PipelineSetup,
     deps: Omit<LaneDeps, "publisher" | "spool">,
   ) => Promise<Lane>;
+  /** Says which spools none of these publishers empties. */
+  readonly sayLeftSpools: (
+    setup: PipelineSetup,
+    publishers: readonly LaneRequest[],
+  ) => Promise<void>;
   /** Reads configuration and definitions again; rejects when they are no good. */
   readonly reread: () => Promise<PipelineSetup>;
   readonly lookUp: (names: readonly WantedName[]) => Promise<void>;
@@ -181,7 +185,7 @@ class PipelineWork implements DaemonWork {
       { ...how, onBad: (errors) => this.#badPublishers(errors, setup) },
     );
     for (const lane of gone) void this.#retire(lane);
-    await leftSpools(setup.config, requests, this.#deps);
+    await this.#deps.sayLeftSpools(setup, requests);
     const ways = new Map<Pipeline, readonly Way[]>();
     for (const { carries, pipelines } of files) {
       for (const pipeline of pipelines) ways.set(pipeline, this.#waysOf(pipeline, carries));

@@ -85,6 +85,11 @@ export class SpoolDrain {
       this.#appending !== undefined || this.#draining !== undefined;
   }
 
+  /** Something is not in the spool yet. */
+  get isAppending(): boolean {
+    return this.#pending.length > 0 || this.#appending !== undefined;
+  }
+
   add(loads: readonly Load[]): void {
     for (const load of loads) this.#pending.push(pendingOf(load, load.parcel.items));
     this.#append();
