@@ -9,27 +9,21 @@ import type { MetricsSnapshot, SeriesSnapshot } from "./metrics.ts";
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** The account of every topic that the metrics speak of, in the order of their first record. */
-export function accountOf(
-  snapshot: MetricsSnapshot,
-): Readonly<Record<string, TopicAccount>> {
+export function accountOf(snapshot: MetricsSnapshot): Readonly<Record<string, TopicAccount>> {
   const topics: Record<string, Mutable<TopicAccount>> = {};
   for (const { name, series } of snapshot) {
     const [, what] = /^tpctl_records_([a-z_]+?)(?:_total)?$/.exec(name) ?? [];
     if (what === undefined) continue;
     for (const one of series) {
       const { topic } = one.labels;
-      if (topic !== undefined) {
-        addTo(topics[topic] ??= emptyAccount(), what, one);
-      }
+      if (topic !== undefined) addTo(topics[topic] ??= emptyAccount(), what, one);
     }
   }
   return topics;
 }
 
 /** The sum over all topics. */
-export function totalOf(
-  account: Readonly<Record<string, TopicAccount>>,
-): TopicAccount {
+export function totalOf(account: Readonly<Record<string, TopicAccount>>): TopicAccount {
   const total = emptyAccount();
   for (const topic of Object.values(account)) {
     for (const what of counted) total[what] += topic[what];
@@ -57,10 +51,7 @@ export interface Progress {
 }
 
 /** Looks at snapshots one after the other; `elapsedMs` is the time since the look before. */
-export function createProgress(): (
-  snapshot: MetricsSnapshot,
-  elapsedMs: number,
-) => Progress {
+export function createProgress(): (snapshot: MetricsSnapshot, elapsedMs: number) => Progress {
   let before = 0;
   return (snapshot, elapsedMs) => {
     const total = totalOf(accountOf(snapshot));
@@ -105,18 +96,12 @@ function emptyAccount(): Mutable<TopicAccount> {
   };
 }
 
-function addTo(
-  account: Mutable<TopicAccount>,
-  what: string,
-  one: SeriesSnapshot,
-): void {
+function addTo(account: Mutable<TopicAccount>, what: string, one: SeriesSnapshot): void {
   const known = counted.find((name) => name === what);
   if (known === undefined) return;
   account[known] += one.value;
   const name = one.labels.class;
-  if (name !== undefined) {
-    account.dead_lettered_by_class = addClass(account, name, one.value);
-  }
+  if (name !== undefined) account.dead_lettered_by_class = addClass(account, name, one.value);
 }
 
 function addClass(
