@@ -5,7 +5,7 @@
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { homedir, hostname } from "node:os";
 import { systemClock } from "../core/clock.ts";
-import { loadConfig, PERSIST_NAMES, readSecretFile } from "../core/config/load.ts";
+import { loadConfig, PERSIST_NAMES, readSecretFile, withSearch } from "../core/config/load.ts";
 import { endpointName } from "../core/config/endpoint.ts";
 import type { PersistConfig } from "../core/config/persist_config.ts";
 import { PERSIST_OPTIONS } from "../core/config/persist_options.ts";
@@ -94,14 +94,18 @@ async function runPersist(flags: PersistFlags): Promise<void> {
 
 function readConfig(flags: PersistFlags, channel: WorkerChannel | undefined): PersistConfig {
   const home = homedir();
-  const loaded = loadConfig(PERSIST_OPTIONS, PERSIST_NAMES, {
-    ...flags.config,
+  const around = {
     environment: process.env,
     home: home === "" ? undefined : home,
     root: "/",
-  });
-  const config = readPersistConfig(loaded, flags.persist, readSecretFile);
-  return configOfWorker(config, channel?.number);
+  };
+  const loaded = loadConfig(PERSIST_OPTIONS, PERSIST_NAMES, { ...flags.config, ...around });
+  try {
+    const config = readPersistConfig(loaded, flags.persist, readSecretFile);
+    return configOfWorker(config, channel?.number);
+  } catch (error) {
+    throw withSearch(error, PERSIST_NAMES, { ...around, files: loaded.files });
+  }
 }
 
 /** Once at start: the files, what they say without effect, what is read and where it goes. */

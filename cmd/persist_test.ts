@@ -167,6 +167,9 @@ describe("what cannot start ends with 2, says everything at once and leaves noth
     ["a store's folder that is not there", "--from a --kind metrics --to sqlite:no/such/x.db", [
       /no\/such\/x\.db/,
     ]],
+    ["no configuration at all", "--once", [
+      /Cannot find a configuration file: there is no monasca\.conf, monasca-persister\.conf, persister\.conf in .*\/etc\/monasca, \/etc, expected one there or --config-file\n.*ip_address is not set/,
+    ]],
     ["several wrong values", "--config-file wrong.conf", [
       /wrong\.conf:2:\d+: Cannot read \[kafka_metrics\] num_processors 'many'/,
       /wrong\.conf:4:\d+: Cannot read \[influxdb\] port '99999'/,

@@ -4,7 +4,7 @@
  */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { ConfigError } from "../errors.ts";
+import { ConfigError, ConfigErrors } from "../errors.ts";
 import { checkOptions, type ConfigNotice } from "./check_options.ts";
 import { type IniFile, parseIni } from "./ini.ts";
 import type { Option } from "./option.ts";
@@ -79,6 +79,26 @@ export function loadConfig(
     notices: check.notices,
     environment: from.environment,
   };
+}
+
+/**
+ * The same error, with what an operator must know first where no file was read at all: that none was
+ * found, and where it would have been.
+ */
+export function withSearch(
+  error: unknown,
+  names: DaemonNames,
+  from: Surroundings & { readonly files: readonly string[] },
+): unknown {
+  const errors = error instanceof ConfigErrors ? error.errors : [error];
+  const shown = errors.filter((one) => one instanceof ConfigError);
+  if (from.files.length > 0 || shown.length < errors.length) return error;
+  const { project, program, olderProgram } = names;
+  const files = [project, program, ...(olderProgram === undefined ? [] : [olderProgram])];
+  const text = `Cannot find a configuration file: there is no ${
+    files.map((name) => `${name}.conf`).join(", ")
+  } in ${searchFolders(project, from).join(", ")}, expected one there or --config-file`;
+  return new ConfigErrors([new ConfigError(text), ...shown]);
 }
 
 function searchedPaths(names: DaemonNames, from: ConfigArguments & Surroundings): string[] {

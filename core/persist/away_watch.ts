@@ -1,9 +1,10 @@
 /**
- * Pure. `[tpctl] fail_fast_seconds`: a source that has been away this long ends the process, for
- * supervisors that expect the reference's exit. Stores that are away are always waited for.
+ * Pure. A source that is away: said again now and then, and with `[tpctl] fail_fast_seconds` the end of
+ * the process, for supervisors that expect the reference's exit. Stores are always waited for.
  */
 import type { Clock } from "../clock.ts";
 import { RunError } from "../errors.ts";
+import type { Log } from "../log/log.ts";
 import type { LoopState } from "./loop_options.ts";
 
 /** How long, and of what. */
@@ -21,34 +22,62 @@ export interface AwayWatch {
   stop(): void;
 }
 
-/** Calls `fail` once with a RunError when the source has been away for too long without a break. */
-export function createAwayWatch(
-  { failFastMs, source }: AwayWatchOptions,
-  deps: { readonly clock: Clock; readonly fail: (cause: RunError) => void },
-): AwayWatch {
+const remindMs = 60_000;
+
+/** What a watch works with. */
+export interface AwayWatchDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly fail: (cause: RunError) => void;
+}
+
+/**
+ * Calls `fail` once with a RunError when the source has been away for too long without a break. Until
+ * then, and for ever where there is no bound, the log is reminded of it.
+ */
+export function createAwayWatch(options: AwayWatchOptions, deps: AwayWatchDeps): AwayWatch {
   let away: AbortController | undefined;
   let reason = "not ready";
-  const end = (): void => {
-    away?.abort();
-    away = undefined;
-  };
   return {
     heard(state): void {
-      if (state.ready || failFastMs === 0) return end();
+      if (state.ready) return this.stop();
       reason = state.reason ?? reason;
       if (away !== undefined) return;
-      const waiting = new AbortController();
-      away = waiting;
-      void deps.clock.sleep(failFastMs, waiting.signal).then(() => {
-        if (waiting.signal.aborted) return;
-        deps.fail(
-          new RunError(
-            `Cannot go on without '${source}': away for ${failFastMs / 1000} s ` +
-              `([tpctl] fail_fast_seconds): ${reason}`,
-          ),
-        );
-      });
+      away = new AbortController();
+      void remind(() => reason, away.signal, { ...options, ...deps });
+      if (options.failFastMs > 0) void end(() => reason, away.signal, { ...options, ...deps });
     },
-    stop: end,
+    stop(): void {
+      away?.abort();
+      away = undefined;
+    },
   };
+}
+
+async function remind(
+  reason: () => string,
+  signal: AbortSignal,
+  { source, failFastMs, clock, log }: AwayWatchOptions & AwayWatchDeps,
+): Promise<void> {
+  const hint = failFastMs > 0 ? "" : ", for ever ([tpctl] fail_fast_seconds would end it)";
+  for (let minutes = 1;; minutes++) {
+    await clock.sleep(remindMs, signal);
+    if (signal.aborted) return;
+    log.warning(`Still waiting for '${source}'${hint}`, { minutes, reason: reason() });
+  }
+}
+
+async function end(
+  reason: () => string,
+  signal: AbortSignal,
+  { source, failFastMs, clock, fail }: AwayWatchOptions & AwayWatchDeps,
+): Promise<void> {
+  await clock.sleep(failFastMs, signal);
+  if (signal.aborted) return;
+  fail(
+    new RunError(
+      `Cannot go on without '${source}': away for ${failFastMs / 1000} s ` +
+        `([tpctl] fail_fast_seconds): ${reason()}`,
+    ),
+  );
 }

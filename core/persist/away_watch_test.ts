@@ -4,10 +4,12 @@
 import { expect, test } from "bun:test";
 import type { Clock } from "../clock.ts";
 import type { RunError } from "../errors.ts";
+import { type Log, silentLog } from "../log/log.ts";
 import { createAwayWatch } from "./away_watch.ts";
 
 function setup(failFastMs: number): {
   readonly failures: RunError[];
+  readonly warnings: string[];
   readonly watch: ReturnType<typeof createAwayWatch>;
   pass(ms: number): Promise<void>;
 } {
@@ -27,10 +29,16 @@ function setup(failFastMs: number): {
       }),
   };
   const failures: RunError[] = [];
+  const warnings: string[] = [];
+  const log: Log = {
+    ...silentLog,
+    warning: (text, fields) => warnings.push(`${text} ${JSON.stringify(fields)}`),
+  };
   const options = { failFastMs, source: "kafka://a:9092/metrics" };
   return {
     failures,
-    watch: createAwayWatch(options, { clock, fail: (cause) => failures.push(cause) }),
+    warnings,
+    watch: createAwayWatch(options, { clock, log, fail: (cause) => failures.push(cause) }),
     async pass(ms): Promise<void> {
       now += ms;
       for (const sleeper of [...sleepers]) {
@@ -71,4 +79,22 @@ test("coming back, stopping, or 0 seconds: no failure", async () => {
   never.watch.heard({ ready: false });
   await never.pass(1e9);
   expect([...back.failures, ...never.failures]).toEqual([]);
+});
+
+test("waited for without a bound, the log is reminded every minute, and of how to bound it", async () => {
+  const { warnings, watch, pass } = setup(0);
+  watch.heard({ ready: false, reason: "the topic 'metrics' does not exist" });
+  await pass(59_000);
+  expect(warnings).toEqual([]);
+  await pass(1000);
+  await pass(60_000);
+  const text = "Still waiting for 'kafka://a:9092/metrics', for ever ([tpctl] fail_fast_seconds " +
+    "would end it)";
+  const reason = "the topic 'metrics' does not exist";
+  expect(warnings).toEqual(
+    [1, 2].map((minutes) => `${text} ${JSON.stringify({ minutes, reason })}`),
+  );
+  watch.heard({ ready: true });
+  await pass(600_000);
+  expect(warnings).toHaveLength(2);
 });

@@ -185,7 +185,7 @@ class PersistWork implements DaemonWork {
     const config = this.#config;
     const away = createAwayWatch(
       { failFastMs: config.failFastMs, source: endpointName(input.source) },
-      { clock: this.#deps.clock, fail: (cause) => this.#fail(cause) },
+      { ...this.#deps, fail: (cause) => this.#fail(cause) },
     );
     const onState = (state: LoopState): void => {
       away.heard(state);
