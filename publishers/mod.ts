@@ -27,6 +27,7 @@ const table: Readonly<Record<string, () => Promise<Kind>>> = {
     import("./opentelemetryhttp.ts").then(({ opentelemetryhttpKind }) => opentelemetryhttpKind),
   otlphttp: () => import("./otlphttp.ts").then(({ otlphttpKind }) => otlphttpKind),
   prometheus: () => import("./prometheus.ts").then(({ prometheusKind }) => prometheusKind),
+  remotewrite: () => import("./remotewrite.ts").then(({ remotewriteKind }) => remotewriteKind),
   sqlite: () => import("./sqlite.ts").then(({ sqliteKind }) => sqliteKind),
   tcp: () => import("./tcp.ts").then(({ tcpKind }) => tcpKind),
   test: () => import("./test.ts").then(({ testKind }) => testKind),
