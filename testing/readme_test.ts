@@ -2,6 +2,7 @@
  * Edge (files, processes). The README says what is: its tables, its two commands, the files and scripts
  * that it names, and the examples that run without a server.
  */
+import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { copyFile, writeFile } from "node:fs/promises";
@@ -65,8 +66,16 @@ test("files and scripts that are named exist", () => {
   expect(scripts.filter((name) => manifest.scripts[name] === undefined)).toEqual([]);
 });
 
+/** `metrics.ndjson` and `alarms.ndjson`, as the examples name them. */
+async function writeMessages(folder: string): Promise<void> {
+  await copyFile(join(root, "testdata/demo/metrics.ndjson"), join(folder, "metrics.ndjson"));
+  const alarms = readClasses().find((each) => each.class === "persist-alarms")?.cases ?? [];
+  const text = alarms.map((each) => each.input_text).join("");
+  await writeFile(join(folder, "alarms.ndjson"), text);
+}
+
 describe("examples that need no server", () => {
-  const examples = [...readme.matchAll(/^ {4,}(tpctl persist .*messages\.ndjson.*)$/gm)]
+  const examples = [...readme.matchAll(/^ {4,}(tpctl persist --from \w+\.ndjson .*)$/gm)]
     .map(([, line]) => line ?? "");
 
   test("are there", () => {
@@ -75,14 +84,23 @@ describe("examples that need no server", () => {
 
   test.each(examples)("%s", async (line) => {
     await using folder = await tempFolder("readme");
-    const messages = join(folder.path, "messages.ndjson");
-    if (line.includes("--kind metrics")) {
-      await copyFile(join(root, "testdata/demo/metrics.ndjson"), messages);
-    } else {
-      const alarms = readClasses().find((each) => each.class === "persist-alarms")?.cases ?? [];
-      await writeFile(messages, alarms.map((each) => each.input_text).join(""));
-    }
+    await writeMessages(folder.path);
     const run = await runExecutable(line.split(" ").slice(1), { cwd: folder.path });
     expect(run).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('"complete":true') });
   });
+});
+
+test("the queries work on what was stored", async () => {
+  await using folder = await tempFolder("readme");
+  await writeMessages(folder.path);
+  for (const kind of ["metrics", "alarms"]) {
+    const words = `persist --from ${kind}.ndjson --kind ${kind} --to sqlite:t.db --once`;
+    expect((await runExecutable(words.split(" "), { cwd: folder.path })).exitCode).toBe(0);
+  }
+  const [, block = ""] = /^```sql\n([\s\S]*?)^```$/m.exec(readme) ?? [];
+  const queries = block.replaceAll(/^--.*\n/gm, "").split(";\n").filter((query) => query !== "");
+  using database = new Database(join(folder.path, "t.db"), { readonly: true });
+  const rows = queries.map((query) => database.query(query).all().length);
+  expect(rows).toEqual([expect.any(Number), 10, expect.any(Number), 0]);
+  expect(Math.min(...rows.slice(0, 3))).toBeGreaterThan(0);
 });
