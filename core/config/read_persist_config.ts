@@ -20,10 +20,13 @@ import {
   type PersistInput,
 } from "./persist_config.ts";
 import {
+  elasticsearchHabits,
   influxdb2Habits,
   influxdbHabits,
+  influxdbTls,
   readStore,
   type StoreSurroundings,
+  withCa,
 } from "./read_stores.ts";
 import type { Secrets } from "./url_parts.ts";
 
@@ -54,6 +57,9 @@ const TAKES: Readonly<Record<StoreEndpoint["scheme"], readonly ("lines" | "docum
   documents: ["documents"],
   null: ["lines", "documents"],
 };
+
+/** Endpoints that are stores elsewhere: not offered here. */
+const untaken = { except: ["kafka", "kafkas"] };
 
 /** TPCTL_PASSWORD and TPCTL_INFLUX_TOKEN. */
 export function readSecrets(environment: Readonly<Record<string, string | undefined>>): Secrets {
@@ -202,7 +208,7 @@ class PersistReading {
 
   #store(kind: MessageKind): StoreEndpoint | undefined {
     if (this.#given.to === undefined) return readStore(this.#values, kind, this.#around);
-    const store = this.#withHabits(parseStore(this.#given.to, this.#around.secrets));
+    const store = this.#withHabits(parseStore(this.#given.to, this.#around.secrets, untaken));
     if (TAKES[store.scheme].includes(ITEMS[kind])) return store;
     const able = Object.entries(TAKES).filter(([, items]) => items.includes(ITEMS[kind]));
     throw new UsageError(
@@ -215,15 +221,20 @@ class PersistReading {
   #withHabits(store: StoreEndpoint): StoreEndpoint {
     switch (store.scheme) {
       case "influxdb":
-        return { ...store, ...influxdbHabits(this.#values) };
+        return {
+          ...store,
+          ...influxdbHabits(this.#values),
+          tls: influxdbTls(this.#values, store.tls),
+        };
       case "influxdb2":
         return {
           ...store,
           ...influxdb2Habits(this.#values, this.#around),
           org: store.org || (this.#values.text("influxdb2", "org") ?? ""),
+          tls: withCa(store.tls, this.#values.text("influxdb2", "ca_file")),
         };
       case "elasticsearch":
-        return { ...store, retriesMax: this.#values.number("elasticsearch", "max_retries") };
+        return { ...store, ...elasticsearchHabits(this.#values, store) };
       case "kafka":
         return { ...store, security: this.#secured(store) };
       default:

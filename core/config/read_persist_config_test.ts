@@ -136,6 +136,25 @@ test("[tpctl] influxdb_gzip reaches the stores of the file and of the command li
   }
 });
 
+test.each(
+  [
+    ["elasticsearch://h/i", { apiKey: "k", credentials: { user: "u", password: "p" } }],
+    ["elasticsearch://me:my@h/i", { apiKey: undefined, credentials: { user: "me" } }],
+    ["elasticsearchs://h/i", { apiKey: "k", tls: { caFile: "/es", verify: true } }],
+    ["elasticsearchs://h/i?ca=/own", { tls: { caFile: "/own" } }],
+    ["influxdb://h/x", { tls: undefined }],
+    ["influxdbs://h/x", { tls: { caFile: "/in", verify: false, verifyGiven: true } }],
+    ["influxdbs://h/x?ca=/own", { tls: { caFile: "/own", verify: true } }],
+    ["influxdb2s://h/b", { tls: { caFile: "/in2", verify: true } }],
+  ] as const,
+)("--to %s takes from the files what it does not say", (to, expected) => {
+  const text = "[tpctl]\nelasticsearch_api_key = k\nelasticsearch_user = u\n" +
+    "elasticsearch_password = p\nelasticsearch_ca_file = /es\n" +
+    "[influxdb]\nca_file = /in\nverify_ssl = no\n[influxdb2]\nca_file = /in2\n";
+  const kind = to.startsWith("elasticsearch") ? "events" : "metrics";
+  expect(read(loadText(text), { from: "-", kind, to }).inputs[0]?.store).toMatchObject(expected);
+});
+
 /** Turns on everything that is read only then. */
 const EVERYTHING = `${HOST}
 [kafka_events]
@@ -327,6 +346,9 @@ describe("the command line", () => {
       [{ from: "-" }, "Cannot use --from without --kind"],
       [{ kind: "metrics" }, "Cannot use --kind without --from"],
       [{ from: "-", kind: "events", to: "influxdb://h/x" }, "it cannot take events"],
+      [{ to: "x.db" }, "it has no scheme, expected sqlite:x.db"],
+      [{ to: "sqlite" }, "it has no scheme, expected sqlite:path.db"],
+      [{ to: "nowhere" }, "it has no scheme, expected influxdb, influxdbs, "],
       [{ from: "-", kind: "alarms", to: "documents:-" }, "it cannot take alarms"],
       [{ from: "amqp://h", kind: "metrics", to: "null:" }, "persist reads no AMQP"],
       [{ from: "kafka://h/t?format=event", kind: "metrics", to: "null:" }, "its format 'event'"],

@@ -193,6 +193,39 @@ function readElasticsearch(values: OptionValues): ElasticsearchEndpoint | undefi
   return indexPrefix === undefined ? undefined : { ...endpoint, indexPrefix };
 }
 
+/** For a store named by a URL: who to be, where the URL has no user, and the CA, where it has none. */
+export function elasticsearchHabits(
+  values: OptionValues,
+  { credentials, tls }: ElasticsearchEndpoint,
+): Pick<ElasticsearchEndpoint, "credentials" | "apiKey" | "tls" | "retriesMax"> {
+  const user = values.text("tpctl", "elasticsearch_user");
+  const password = values.text("tpctl", "elasticsearch_password") ?? "";
+  const apiKey = values.text("tpctl", "elasticsearch_api_key");
+  return {
+    ...(credentials === undefined
+      ? { credentials: user === undefined ? undefined : { user, password }, apiKey }
+      : { credentials, apiKey: undefined }),
+    tls: withCa(tls, values.text("tpctl", "elasticsearch_ca_file")),
+    retriesMax: values.number("elasticsearch", "max_retries"),
+  };
+}
+
+/** The TLS of a store named by a URL: a CA of its own says all, else [influxdb] does. */
+export function influxdbTls(values: OptionValues, tls: Tls | undefined): Tls | undefined {
+  if (tls === undefined || tls.caFile !== undefined) return tls;
+  return {
+    ...tls,
+    caFile: values.text("influxdb", "ca_file"),
+    verify: values.bool("influxdb", "verify_ssl"),
+    verifyGiven: values.given("influxdb", "verify_ssl") !== undefined,
+  };
+}
+
+/** A URL's TLS, with the file's CA where it names none. */
+export function withCa(tls: Tls | undefined, caFile: string | undefined): Tls | undefined {
+  return tls && { ...tls, caFile: tls.caFile ?? caFile };
+}
+
 function readInfluxdb2Url(
   values: OptionValues,
 ): (HostPort & { readonly isHttps: boolean }) | undefined {
