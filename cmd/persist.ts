@@ -17,7 +17,7 @@ import { createMetrics } from "../core/observe/metrics.ts";
 import { configOfWorker, workersOf } from "../core/persist/members.ts";
 import { deadLetterPlace, openDeadLetters } from "../core/persist/open_dead_letters.ts";
 import { encoderOf } from "../core/persist/open_encoder.ts";
-import { openSource } from "../core/persist/open_source.ts";
+import { checkSource, openSource } from "../core/persist/open_source.ts";
 import { openStore } from "../core/persist/open_store.ts";
 import { type PersistWorkDeps, startPersistWork } from "../core/persist/persist_work.ts";
 import { endedWell } from "../core/running/daemon.ts";
@@ -47,6 +47,7 @@ async function runPersist(flags: PersistFlags): Promise<void> {
   const { env, pid, stderr } = process;
   const channel = openWorkerChannel(env);
   const config = readConfig(flags, channel);
+  for (const input of config.inputs) await checkSource(input);
   const drawn = channel === undefined && stderr.isTTY && env.TERM !== "dumb";
   const progress = drawn ? createProgressLine(stderr) : undefined;
   const output = channel === undefined ? await openOutput(config) : workerOutput(channel);

@@ -161,7 +161,10 @@ describe("what cannot start ends with 2, says everything at once and leaves noth
     ["an unknown kind", "--from a --kind traces", [/traces/]],
     ["an unknown scheme", "--from a --kind metrics --to influx://h/d", [/influxdb/]],
     ["an input that is not there", "--from none.ndjson --kind metrics --to null: --once", [
-      /Cannot read 'none\.ndjson'/,
+      /^tpctl: Cannot read 'none\.ndjson': it does not exist, expected a file/,
+    ]],
+    ["a database file that is not named as one", "--from a --kind metrics --to x.db", [
+      /it has no scheme, expected sqlite:x\.db/,
     ]],
     ["a configuration file that is not there", "--config-file none.conf", [/none\.conf/]],
     ["a store's folder that is not there", "--from a --kind metrics --to sqlite:no/such/x.db", [

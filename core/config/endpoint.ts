@@ -196,7 +196,7 @@ export function endpointName(endpoint: Endpoint): string {
       return `${scheme}://${authority(endpoint.nodes)}/${endpoint.indexPrefix}`;
     }
     case "file":
-      return endpoint.path === "-" ? "-" : `file://${endpoint.path}`;
+      return endpoint.path.startsWith("/") ? `file://${endpoint.path}` : endpoint.path;
     case "sqlite":
     case "line":
     case "documents":

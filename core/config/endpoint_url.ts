@@ -107,14 +107,18 @@ const SCHEMES: readonly Scheme[] = [
  * `secrets` holds TPCTL_PASSWORD and TPCTL_INFLUX_TOKEN, for what the URL leaves out.
  */
 export function parseSource(text: string, secrets: Secrets): SourceEndpoint {
-  const endpoint = isBarePath(text) ? bareFile(text) : readAs(text, secrets, "source");
+  const endpoint = isBarePath(text) ? bareFile(text) : readAs(text, secrets, { role: "source" });
   if (!isSource(endpoint)) throw new Error(`${endpoint.scheme} is no source`);
   return endpoint;
 }
 
-/** A store to write to. Throws UsageError. */
-export function parseStore(text: string, secrets: Secrets): StoreEndpoint {
-  const endpoint = readAs(text, secrets, "store");
+/** A store to write to; `except` names those that the caller does not take. Throws UsageError. */
+export function parseStore(
+  text: string,
+  secrets: Secrets,
+  { except = [] }: { readonly except?: readonly string[] } = {},
+): StoreEndpoint {
+  const endpoint = readAs(text, secrets, { role: "store", except });
   if (endpoint.scheme === "amqp" || endpoint.scheme === "file") {
     throw new Error(`${endpoint.scheme} is no store`);
   }
@@ -123,7 +127,7 @@ export function parseStore(text: string, secrets: Secrets): StoreEndpoint {
 
 /** What can be looked at: every source and every store. Throws UsageError. */
 export function parseEndpoint(text: string, secrets: Secrets): Endpoint {
-  return isBarePath(text) ? bareFile(text) : readAs(text, secrets, undefined);
+  return isBarePath(text) ? bareFile(text) : readAs(text, secrets);
 }
 
 function isSource(endpoint: Endpoint): endpoint is SourceEndpoint {
@@ -143,11 +147,15 @@ function bareFile(path: string): Endpoint {
   return { scheme: "file", path };
 }
 
-function readAs(text: string, secrets: Secrets, role: Role | undefined): Endpoint {
+function readAs(
+  text: string,
+  secrets: Secrets,
+  { role, except = [] }: { readonly role?: Role; readonly except?: readonly string[] } = {},
+): Endpoint {
   const name = /^([a-z][a-z0-9+-]*):/i.exec(text)?.[1]?.toLowerCase();
   const scheme = SCHEMES.find((row) => name !== undefined && row.names.includes(name));
   if (scheme === undefined || (role !== undefined && !scheme.roles.includes(role))) {
-    throw new UsageError(unknownScheme(text, name, role));
+    throw new UsageError(unknownScheme(text, name, { role, except }));
   }
   try {
     const url = splitUrl(text);
@@ -170,10 +178,19 @@ function cannotUse(text: string, role: Role | undefined): string {
   return `Cannot use the ${role ?? "endpoint"} '${withoutSecrets(text)}'`;
 }
 
-function unknownScheme(text: string, name: string | undefined, role: Role | undefined): string {
-  const names = schemeNames(role);
+function unknownScheme(
+  text: string,
+  name: string | undefined,
+  { role, except }: { readonly role: Role | undefined; readonly except: readonly string[] },
+): string {
+  const names = schemeNames(role).filter((one) => !except.includes(one));
   const cannot = cannotUse(text, role);
-  if (name === undefined) return `${cannot}: it has no scheme, expected ${names.join(", ")}`;
+  if (name === undefined) {
+    const row = SCHEMES.find((one) => one.names.includes(text.toLowerCase()));
+    const database = role === "store" && /\.(db|sqlite3?)$/i.test(text);
+    const form = database ? `sqlite:${text}` : row?.form;
+    return `${cannot}: it has no scheme, expected ${form ?? names.join(", ")}`;
+  }
   if (schemeNames(undefined).includes(name)) {
     return `${cannot}: '${name}' is not a ${role}, expected ${names.join(", ")}`;
   }

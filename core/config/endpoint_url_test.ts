@@ -152,7 +152,8 @@ describe("what is refused says what was found and what was expected", () => {
     ["null:x", "it takes nothing behind the colon"],
     ["influxdb://h/%zz", "its path is not percent-encoded"],
     ["amqp://h/", "'amqp' is not a store"],
-    ["x.db", "it has no scheme"],
+    ["x.db", "it has no scheme, expected sqlite:x.db"],
+    ["nowhere", "it has no scheme, expected kafka, kafkas, influxdb, "],
   ])("%s", (url, expected) => {
     expect(refusal(() => parseStore(url, NO_SECRETS))).toContain(expected);
   });

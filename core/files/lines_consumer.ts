@@ -33,7 +33,7 @@ export async function openLinesConsumer(
   options: LinesConsumerOptions,
   deps: LinesConsumerDeps,
 ): Promise<Consumer> {
-  for (const path of options.paths) if (path !== "-") await checkFile(path);
+  for (const path of options.paths) await checkFile(path);
   const { events } = deps;
   const closing = new AbortController();
   events.onAssigned(options.paths.map((_, partition) => ({ topic: "file", partition })));
@@ -113,17 +113,25 @@ async function* stdinChunks(): AsyncGenerator<Uint8Array> {
   for await (const chunk of Bun.stdin.stream()) yield chunk;
 }
 
-async function checkFile(path: string): Promise<void> {
+/** Rejects with a ConfigError where there is no such file, or none to read; `-` is always there. */
+export async function checkFile(path: string): Promise<void> {
+  if (path === "-") return;
   try {
     const found = await stat(path);
     if (found.isDirectory()) throw new Error("it is a folder");
     await access(path, constants.R_OK);
   } catch (cause) {
-    const text = cause instanceof Error ? cause.message : String(cause);
     throw new ConfigError(
-      `Cannot read '${path}': ${text}, expected a file with one message per line`,
+      `Cannot read '${path}': ${whyNot(cause)}, expected a file with one message per line`,
       undefined,
       { cause },
     );
   }
+}
+
+function whyNot(cause: unknown): string {
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  if (code === "ENOENT") return "it does not exist";
+  if (code === "EACCES") return "permission is denied";
+  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -74,7 +74,9 @@ export function refusal(
   context: { readonly what: string; readonly nowMs: number },
 ): StoreError {
   const row = findRow(table, answer);
-  const words = quotation(serverError(answer).words) || "without a word";
+  const said = quotation(serverError(answer).words) || "without a word";
+  // Some servers say the status in their words once more.
+  const words = said.startsWith(`${answer.status} `) ? said.slice(said.indexOf(" ") + 1) : said;
   const expected = row.expected === undefined ? "" : `, expected ${row.expected}`;
   return new StoreError(
     `Cannot ${context.what}: ${answer.status} ${words}${expected}`,

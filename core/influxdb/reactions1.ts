@@ -151,7 +151,8 @@ export const reactions1: readonly ReactionRow[] = [
     name: "credentials",
     status: [401, 401],
     reaction: "hold",
-    expected: "user and password in [influxdb] that this server knows",
+    expected:
+      "a user and password that this server knows ([influxdb], or the URL and TPCTL_PASSWORD)",
     examples: [
       error(401, "unable to parse authentication credentials"),
       error(401, "authorization failed"),
@@ -162,7 +163,7 @@ export const reactions1: readonly ReactionRow[] = [
     name: "grants",
     status: [403, 403],
     reaction: "hold",
-    expected: "the user of [influxdb] to have that right",
+    expected: "a user who has that right ([influxdb] user, or the URL's)",
     examples: [
       error(403, '"nobody" user is not authorized to write to database "t"'),
       error(

@@ -81,8 +81,8 @@ describe("a refusal", () => {
   test("says what could not be done, the status, the server's words and what is expected", () => {
     const answer = answerOf(401, '{"error":"authorization failed"}');
     expect(refusal(reactions1, answer, context).message).toBe(
-      "Cannot write to 'influxdb://h:1/db': 401 authorization failed, expected user and password " +
-        "in [influxdb] that this server knows",
+      "Cannot write to 'influxdb://h:1/db': 401 authorization failed, expected a user and password " +
+        "that this server knows ([influxdb], or the URL and TPCTL_PASSWORD)",
     );
   });
   test("is one line of bounded length that keeps the reason at the end of a long quotation", () => {

@@ -325,7 +325,7 @@ describe.skipIf(influxdbMissing() !== undefined)("against a server of the wrong 
       expect([refusal.reaction, refusal.message]).toEqual([
         "hold",
         expect.stringContaining(
-          "404 404 page not found, expected an InfluxDB 2.x or 3.x at this address",
+          "404 page not found, expected an InfluxDB 2.x or 3.x at this address",
         ),
       ]);
     } finally {

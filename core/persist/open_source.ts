@@ -24,6 +24,13 @@ export interface SourceOptions {
   readonly offsetOutOfRange: PersistConfig["offsetOutOfRange"];
 }
 
+/** Before anything starts: rejects with a ConfigError where a file is not there to be read. */
+export async function checkSource({ source }: PersistInput): Promise<void> {
+  if (source.scheme !== "file") return;
+  const { checkFile } = await import("../files/lines_consumer.ts");
+  await checkFile(source.path);
+}
+
 /** Rejects with a ConfigError where the source cannot be used; a bus that is away is waited for. */
 export async function openSource(
   { source }: PersistInput,
