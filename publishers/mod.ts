@@ -32,6 +32,7 @@ const table: Readonly<Record<string, () => Promise<Kind>>> = {
   tcp: () => import("./tcp.ts").then(({ tcpKind }) => tcpKind),
   test: () => import("./test.ts").then(({ testKind }) => testKind),
   udp: () => import("./udp.ts").then(({ udpKind }) => udpKind),
+  zaqar: () => import("./zaqar.ts").then(({ zaqarKind }) => zaqarKind),
 };
 
 /** All schemes, in the order of the table. */
