@@ -13,7 +13,7 @@ export interface Memory {
   collect(): void;
 }
 
-const lookMs = 200;
+const lookMs = 100;
 /** Below this, collecting is the runtime's own business. */
 const collectAboveBytes = 120_000_000;
 /** What must have been added since the last time: memory that is in use cannot be collected. */
