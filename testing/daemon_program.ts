@@ -3,7 +3,7 @@
  * does: signals, workers, watchdog. Its environment says how it behaves:
  * `TPCTL_TEST_WORKERS`, `TPCTL_TEST_PORT`, `TPCTL_TEST_STUCK` (a file: while it is there, a turn never
  * ends), `TPCTL_TEST_SLOW` (the drain takes so many ms), `TPCTL_TEST_END` (a worker ends by itself
- * with this code).
+ * with this code), `TPCTL_TEST_READER_GONE` (the number of the worker whose output nobody reads).
  */
 import { existsSync, writeSync } from "node:fs";
 import { systemClock } from "../core/clock.ts";
@@ -50,9 +50,11 @@ function start(events: WorkEvents): Promise<DaemonWork> {
   events.started("turns");
   events.state("turns", { ready: true });
   log.info("started", { pid: process.pid });
+  const readerGone = channel !== undefined && env.TPCTL_TEST_READER_GONE === String(channel.number);
+  if (readerGone) setTimeout(() => stopping.abort(), 100);
   const ended = takeTurns(events, stopping.signal).then(() => ({
-    complete: true,
-    readerGone: false,
+    complete: !readerGone,
+    readerGone,
   }));
   if (channel !== undefined && env.TPCTL_TEST_END !== undefined) {
     setTimeout(() => process.exit(Number(env.TPCTL_TEST_END)), 100);
@@ -68,7 +70,7 @@ function start(events: WorkEvents): Promise<DaemonWork> {
   });
 }
 
-const { how } = await runService(
+const { how, readerGone } = await runService(
   { start, reloadParent: () => Promise.resolve() },
   {
     workers: Number(env.TPCTL_TEST_WORKERS ?? 1),
@@ -79,8 +81,8 @@ const { how } = await runService(
   { clock: systemClock, log, metrics, env, pid: process.pid, channel, progress: undefined },
 ).catch((cause: unknown) => {
   log.critical(String(cause));
-  return { how: "failed" };
+  return { how: "failed", readerGone: false };
 });
-log.info(`over: ${how}`);
+log.info(`over: ${how}`, readerGone ? { reader_gone: true } : {});
 await channel?.close();
 process.exit(how === "failed" || how === "cut" ? 3 : 0);

@@ -100,6 +100,7 @@ async function runWorker(
       { ...options, closeMs },
       { ...deps, front, readiness: createReadiness() },
     );
+    if (outcome.readerGone) deps.channel.send({ type: "reader_gone" });
     return { ...outcome, snapshot: deps.own() };
   } finally {
     await front.close();
@@ -155,7 +156,7 @@ function parentWork(
     onState: events.state,
   });
   return Promise.resolve({
-    ended: ended.then(() => ({ complete: false, readerGone: false })),
+    ended: ended.then(({ readerGone }) => ({ complete: false, readerGone })),
     stop: () => void workers.drain(),
     async reload(): Promise<void> {
       await service.reloadParent();

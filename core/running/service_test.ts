@@ -190,6 +190,19 @@ describe("workers", () => {
     expect(await alivesOf(pids)).toEqual([]);
   }, testMs);
 
+  test("a worker whose output nobody reads ends them all, and is not started again", async () => {
+    const daemon = await startDaemon({ TPCTL_TEST_WORKERS: "2", TPCTL_TEST_READER_GONE: "1" });
+    expect(await daemon.exited).toBe(0);
+    const starts = daemon.lines().filter(({ message }) => message === "started");
+    expect(starts).toHaveLength(2);
+    expect(await alivesOf(starts)).toEqual([]);
+    expect(daemon.lines().filter(({ level }) => level === "error")).toEqual([]);
+    const ends = daemon.lines().filter(({ message }) => String(message).startsWith("over: "));
+    expect(ends).toHaveLength(3);
+    expect(ends.filter(({ worker }) => worker === 2)).toMatchObject([{ message: "over: drained" }]);
+    expect(ends.at(-1)).toMatchObject({ message: "over: ended", reader_gone: true });
+  }, testMs);
+
   test("a second signal kills workers that drain", async () => {
     const daemon = await startDaemon({ TPCTL_TEST_WORKERS: "2", TPCTL_TEST_SLOW: "60000" });
     const pids = [await daemon.line(/^started$/, 0), await daemon.line(/^started$/, 1)];

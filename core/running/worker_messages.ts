@@ -14,6 +14,8 @@ export type ParentMessage = {
 /** What a worker says. */
 export type WorkerMessage =
   | { readonly type: "turn" }
+  /** Nobody reads any more what is written: it ends, and another start of it would too. */
+  | { readonly type: "reader_gone" }
   | { readonly type: "ready"; readonly ready: boolean; readonly reasons: readonly string[] }
   | { readonly type: "metrics"; readonly families: MetricsSnapshot }
   | {
@@ -25,7 +27,13 @@ export type WorkerMessage =
   };
 
 const parentTypes: ReadonlySet<unknown> = new Set(["drain", "exit", "reload", "report"]);
-const workerTypes: ReadonlySet<unknown> = new Set(["turn", "ready", "metrics", "log"]);
+const workerTypes: ReadonlySet<unknown> = new Set([
+  "turn",
+  "reader_gone",
+  "ready",
+  "metrics",
+  "log",
+]);
 
 /** The environment variable that makes a process a worker; its value is the worker's number, from 1. */
 export const workerVariable = "TPCTL_WORKER";

@@ -40,14 +40,19 @@ export interface WorkersEvents {
   readonly onState: (worker: string, state: PartState) => void;
 }
 
+/** What a place hears besides: its worker's output, which all of them share, has no reader. */
+interface SlotEvents extends WorkersEvents {
+  readonly onReaderGone: () => void;
+}
+
 /** All workers of a parent. */
 export interface Workers {
   /**
-   * Starts all of them; once. Resolves when every worker has ended after `drain` or `kill`. Rejects
-   * when one ended by itself with 2 (ConfigError) or 3 (RunError): what it could not get over, another
-   * start of it cannot either.
+   * Starts all of them; once. Resolves when every worker has ended after `drain` or `kill`, or since
+   * one said that nobody reads what they write. Rejects when one ended by itself with 2 (ConfigError)
+   * or 3 (RunError): what it could not get over, another start of it cannot either.
    */
-  run(events: WorkersEvents): Promise<void>;
+  run(events: WorkersEvents): Promise<{ readonly readerGone: boolean }>;
   /** Asks all to end in order, and waits; those that take longer than `stopMs` are killed. */
   drain(): Promise<void>;
   /** Kills all at once. */
@@ -86,23 +91,30 @@ export function prepareWorkers(options: WorkersOptions, deps: WorkersDeps): Work
     stopping.abort();
     for (const slot of slots) slot.kill();
   };
+  const drain = async (): Promise<void> => {
+    stopping.abort();
+    for (const slot of slots) slot.tell("drain");
+    const all = new AbortController();
+    const settled = Promise.allSettled(running).then(() => all.abort());
+    void deps.clock.sleep(options.stopMs, all.signal).then(() => {
+      if (all.signal.aborted) return;
+      deps.log.error("Killing the workers that did not end in time");
+      kill();
+    });
+    await settled;
+  };
   return {
-    async run(events): Promise<void> {
-      running = slots.map((slot) => slot.run(events, stopping.signal));
+    async run(events): Promise<{ readerGone: boolean }> {
+      let readerGone = false;
+      const onReaderGone = (): void => {
+        if (!readerGone) void drain();
+        readerGone = true;
+      };
+      running = slots.map((slot) => slot.run({ ...events, onReaderGone }, stopping.signal));
       await Promise.all(running);
+      return { readerGone };
     },
-    async drain(): Promise<void> {
-      stopping.abort();
-      for (const slot of slots) slot.tell("drain");
-      const all = new AbortController();
-      const settled = Promise.allSettled(running).then(() => all.abort());
-      void deps.clock.sleep(options.stopMs, all.signal).then(() => {
-        if (all.signal.aborted) return;
-        deps.log.error("Killing the workers that did not end in time");
-        kill();
-      });
-      await settled;
-    },
+    drain,
     kill,
     tell(type): void {
       for (const slot of slots) slot.tell(type);
@@ -117,7 +129,7 @@ class Slot {
   readonly #options: WorkersOptions;
   readonly #deps: WorkersDeps;
   readonly #log: Log;
-  #events: WorkersEvents | undefined;
+  #events: SlotEvents | undefined;
   #child: Bun.Subprocess | undefined;
   #families: MetricsSnapshot = [];
   #retired: MetricsSnapshot = [];
@@ -130,7 +142,7 @@ class Slot {
   }
 
   /** Keeps a worker running until the signal; rejects as `Workers.run` does. */
-  async run(events: WorkersEvents, signal: AbortSignal): Promise<void> {
+  async run(events: SlotEvents, signal: AbortSignal): Promise<void> {
     const { clock } = this.#deps;
     this.#events = events;
     events.onStarted(workerName(this.#number));
@@ -199,6 +211,8 @@ class Slot {
       case "turn":
         this.#events?.onTurn(workerName(this.#number));
         return;
+      case "reader_gone":
+        return this.#events?.onReaderGone();
       case "ready":
         return this.#say({ ready: message.ready, reason: message.reasons.join("; ") });
       case "metrics":
