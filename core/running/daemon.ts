@@ -148,8 +148,10 @@ function eventsOf({ front, readiness, clock }: DaemonDeps): WorkEvents {
     { periodMs: front.feedPeriodMs },
     { clock, feed: () => front.feed() },
   );
+  const loops = new Set<string>();
   return {
     started(loop): void {
+      loops.add(loop);
       turns.add(loop);
     },
     turned: (loop) => turns.turned(loop),
@@ -159,8 +161,10 @@ function eventsOf({ front, readiness, clock }: DaemonDeps): WorkEvents {
     gone(loop): void {
       turns.remove(loop);
       readiness.remove(loop);
+      loops.delete(loop);
       const state = readiness.state();
-      if (state.ready) front.stateChanged(state);
+      // What is left without a loop (stores, dead letters) does no work that could be ready.
+      if (state.ready && loops.size > 0) front.stateChanged(state);
     },
   };
 }
