@@ -219,6 +219,9 @@ function readKafka(url: UrlParts, secrets: Secrets): KafkaEndpoint {
       "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512",
     );
   }
+  if (mechanismText !== undefined && credentials === undefined) {
+    throw new UrlError("it has a mechanism and no user", "kafka://user@host:9092/topic");
+  }
   const topic = pathOf(url);
   if (topic === "" || topic.includes("/")) throw new UrlError("it names no topic");
   return {

@@ -147,6 +147,7 @@ describe("what is refused says what was found and what was expected", () => {
     ["influxdb2://t@h/b", "it has a user, expected the token in TPCTL_INFLUX_TOKEN"],
     ["kafka://h", "it names no topic"],
     ["kafka:///t", "it names no host"],
+    ["kafka://h/t?mechanism=PLAIN", "it has a mechanism and no user, expected kafka://user@"],
     ["kafka://h/t?mechanism=MD5", "the mechanism 'MD5' is unknown, expected PLAIN"],
     ["sqlite:", "it names no path"],
     ["null:x", "it takes nothing behind the colon"],
