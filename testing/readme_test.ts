@@ -8,7 +8,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { runExecutable } from "./executable.ts";
-import { readmePath, withOptionTables } from "./readme.ts";
+import { readmePath, withTables } from "./readme.ts";
 import { readClasses } from "./conformance/cases.ts";
 import { root } from "./sources.ts";
 import { tempFolder } from "./servers/server.ts";
@@ -23,8 +23,8 @@ interface Manifest {
 
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
 
-test("the configuration tables are those of the option data (else: bun run readme)", () => {
-  expect(withOptionTables(readme) === readme).toBe(true);
+test("the configuration tables are those of the option data (else: bun run readme)", async () => {
+  expect(await withTables(readme) === readme).toBe(true);
 });
 
 test("the dependencies are all there, with their versions", () => {
