@@ -22,7 +22,8 @@ export const defaultExchanges: readonly string[] =
 /** Schemes that may have a policy of their own, `publisher_policy_<scheme>`. */
 export const policySchemes: readonly string[] = [
   ..."gnocchi prometheus notifier monasca udp tcp file http https zaqar test kafka".split(" "),
-  ..."opentelemetryhttp otlphttp influxdb remotewrite sqlite".split(" "),
+  ..."opentelemetryhttp otlphttp influxdb influxdbs influxdb2 influxdb2s".split(" "),
+  ..."remotewrite sqlite kafkas".split(" "),
 ];
 
 /** Options of a section that the documentation also writes with another section's name. */

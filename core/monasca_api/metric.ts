@@ -2,7 +2,7 @@
  * Pure. A sample as a Monasca metric: the JSON that `POST /v2.0/metrics` takes, by a field mapping.
  * Members, their order and the text 'None' for what is missing are ceilosca's.
  */
-import { type Dict, isDict, type Value } from "../notifications/value.ts";
+import type { Dict, Value } from "../notifications/value.ts";
 import { isTrue, PythonError } from "../notifications/value_rules.ts";
 import { dumpValue, valueRepr } from "../notifications/value_text.ts";
 import { sampleDict } from "../pipeline/messages.ts";
@@ -26,27 +26,26 @@ export function metricMaker(
   mapping: FieldMapping,
   place: MetricPlace,
 ): (sample: Sample) => MadeMetric {
-  const fixed = {
-    datasource: "ceilometer",
-    control_plane: place.controlPlane || noValue,
-    cluster: place.cluster || noValue,
-    cloud_name: place.cloudName || noValue,
-  };
+  const dimensions = dimensionMaker(mapping, place);
+  const common = remembered(mapping.common);
+  const byMeter = new Map([...mapping.byMeter].map(([meter, fields]) => [
+    meter,
+    remembered(fields),
+  ]));
   return (sample) => {
     const time = timestampMs(sample.timestamp);
     if (time === undefined) {
       return { why: `its timestamp is ${valueRepr(sample.timestamp)}, expected an ISO 8601 time` };
     }
     try {
-      const fields = mapping.byMeter.get(sample.name) ?? mapping.common;
-      const metric = {
-        name: sample.name,
-        timestamp: time,
-        value: isTrue(sample.volume) ? sample.volume : 0,
-        dimensions: { ...fixed, ...dimensionsOf(sample, mapping.dimensions) },
-        value_meta: valueMeta(sample.resource_metadata, fields),
-      };
-      return { json: dumpValue(metric) };
+      const valueMeta = byMeter.get(sample.name) ?? common;
+      const value = isTrue(sample.volume) ? sample.volume : 0;
+      const json = `{"name": ${dumpValue(sample.name)}, "timestamp": ${time}, "value": ${
+        dumpValue(value)
+      }, "dimensions": {${dimensions(sample)}}, "value_meta": ${
+        valueMeta(sample.resource_metadata)
+      }}`;
+      return { json };
     } catch (error) {
       const isRefusal = error instanceof MappingError || error instanceof PythonError ||
         error instanceof JsonError;
@@ -56,18 +55,54 @@ export function metricMaker(
   };
 }
 
-function dimensionsOf(sample: Sample, names: readonly string[]): Dict {
-  const members = sampleDict(sample);
-  return Object.fromEntries(names.map((name) => {
-    const value = Object.hasOwn(members, name) ? members[name] ?? null : null;
-    return [name, isTrue(value) ? value : noValue];
-  }));
+/** The members of `dimensions`; one that the mapping names wins over one of ours. */
+function dimensionMaker(
+  { dimensions }: FieldMapping,
+  { controlPlane, cluster, cloudName }: MetricPlace,
+): (sample: Sample) => string {
+  const ours = {
+    datasource: "ceilometer",
+    control_plane: controlPlane || noValue,
+    cluster: cluster || noValue,
+    cloud_name: cloudName || noValue,
+  };
+  const makers = new Map<string, (members: Dict) => string>();
+  for (const [name, value] of Object.entries(ours)) {
+    const text = `${dumpValue(name)}: ${dumpValue(value)}`;
+    makers.set(name, () => text);
+  }
+  for (const name of dimensions) {
+    const begin = `${dumpValue(name)}: `;
+    const missing = `${begin}"${noValue}"`;
+    makers.set(name, (members) => {
+      const value = Object.hasOwn(members, name) ? members[name] ?? null : null;
+      return isTrue(value) ? begin + dumpValue(value) : missing;
+    });
+  }
+  const all = [...makers.values()];
+  return (sample) => {
+    const members = sampleDict(sample);
+    return all.map((make) => make(members)).join(", ");
+  };
+}
+
+/** The JSON of value_meta; samples of one notification share their metadata, and so its text. */
+function remembered(fields: readonly MetadataField[]): (metadata: Dict) => string {
+  const known = new WeakMap<Dict, string>();
+  return (metadata) => {
+    const text = known.get(metadata) ?? valueMeta(metadata, fields);
+    known.set(metadata, text);
+    return text;
+  };
 }
 
 /** Without metadata nothing is looked for, not even to say that it is missing. */
-function valueMeta(metadata: Value, fields: readonly MetadataField[]): Dict {
-  if (!isDict(metadata) || !isTrue(metadata)) return {};
-  return Object.fromEntries(fields.map((field) => [field.name, field.of(metadata)]));
+function valueMeta(metadata: Dict, fields: readonly MetadataField[]): string {
+  if (!isTrue(metadata)) return "{}";
+  const members = fields.map((field) =>
+    `${dumpValue(field.name)}: ${dumpValue(field.of(metadata))}`
+  );
+  return `{${members.join(", ")}}`;
 }
 
 /**

@@ -47,7 +47,9 @@ export function writeRequest(samples: readonly Sample[]): WriteRequest {
     series.values.set(point.ms, point.value);
   }
   if (all.size === 0) return { body: undefined, refused };
-  const plain = Buffer.concat([...all.values()].map((series) => message(1, encodeSeries(series))));
+  const plain = Buffer.concat(
+    [...all.values()].flatMap((series) => message(1, encodeSeries(series))),
+  );
   return { body: snappy.compress(plain), refused };
 }
 
@@ -77,33 +79,47 @@ function pointOf(
 
 function encodeSeries({ labels, values }: Series): Buffer {
   const points = [...values].sort(([a], [b]) => a - b).map(([ms, value]) => {
-    const double = Buffer.alloc(9);
-    double[0] = 1 << 3 | 1;
-    double.writeDoubleLE(value, 1);
-    return message(2, Buffer.concat([double, varint(2 << 3), varint(ms)]));
+    const time = varint(ms);
+    const size = 10 + time.length;
+    const point = Buffer.allocUnsafe(2 + size);
+    // Sample{1: double, 2: int64}, whose size is always below 128.
+    point[0] = 2 << 3 | 2;
+    point[1] = size;
+    point[2] = 1 << 3 | 1;
+    point.writeDoubleLE(value, 3);
+    point[11] = 2 << 3;
+    point.set(time, 12);
+    return point;
   });
   return Buffer.concat([labels, ...points]);
 }
 
 function encodeLabels(labels: readonly Label[]): Buffer {
-  return Buffer.concat(labels.map(([name, value]) =>
-    message(
-      1,
-      Buffer.concat([
-        message(1, Buffer.from(name)),
-        message(2, Buffer.from(value.toWellFormed())),
-      ]),
-    )
-  ));
+  const parts = labels.flatMap(([name, value]) => {
+    const pair = [...text(1, name), ...text(2, value.toWellFormed())];
+    const size = pair.reduce((sum, { length }) => sum + length, 0);
+    return [varint(1 << 3 | 2), varint(size), ...pair];
+  });
+  return Buffer.concat(parts);
+}
+
+function text(field: number, value: string): Uint8Array[] {
+  const bytes = Buffer.from(value);
+  return [varint(field << 3 | 2), varint(bytes.length), bytes];
 }
 
 /** A field of wire type 2: its number, its length, its bytes. */
-function message(field: number, bytes: Buffer): Buffer {
-  return Buffer.concat([varint(field << 3 | 2), varint(bytes.length), bytes]);
+function message(field: number, bytes: Buffer): Uint8Array[] {
+  return [varint(field << 3 | 2), varint(bytes.length), bytes];
 }
 
+/** Of all numbers of one byte. */
+const shortVarints = Array.from({ length: 128 }, (_, value) => Uint8Array.of(value));
+
 /** Whole numbers up to 2^53; a negative one takes ten bytes, as int64 has it. */
-function varint(value: number): Buffer {
+function varint(value: number): Uint8Array {
+  const short = shortVarints[value];
+  if (short !== undefined) return short;
   const bytes: number[] = [];
   let left = BigInt.asUintN(64, BigInt(value));
   do {
@@ -111,5 +127,5 @@ function varint(value: number): Buffer {
     bytes.push(Number(left & 0x7fn) | more);
     left >>= 7n;
   } while (left > 0n);
-  return Buffer.from(bytes);
+  return Uint8Array.from(bytes);
 }
