@@ -48,6 +48,7 @@ export function postRefusal(answer: Answer, name: string, nowMs: number): StoreE
   );
 }
 
+/** Nothing up to the last `@`, which may be a password's whatever it holds, and no query. */
 function withoutSecrets(location: string): string {
-  return location.replace(/[?#].*$/s, "").replace(/\/\/[^/]*@/, "//");
+  return location.replace(/\/\/.*@/s, "//").replace(/[?#].*$/s, "");
 }
