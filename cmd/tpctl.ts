@@ -2,11 +2,8 @@
  * Edge (stdio, signals of the runtime). Main: arguments to one subcommand to an exit code. The only
  * place that ends the process; an error's class says with which code, its text is what is shown.
  */
-import { ConfigError, ConfigErrors, describeConfigError, UsageError } from "../core/errors.ts";
+import { describeFailure } from "./failure.ts";
 import { versionText } from "./version.ts";
-
-const USAGE = 2;
-const FAILURE = 3;
 
 /** How long the end waits for readers that do not read, in ms. */
 const endWaitMs = 5000;
@@ -30,36 +27,10 @@ async function run(argv: readonly string[]): Promise<number> {
 
 /** Says what went wrong, unless the argument parser has, and gives the code. */
 function codeOf(error: unknown): number {
-  const parserCode = parserExitCode(error);
-  if (parserCode !== undefined) return parserCode;
-  if (error instanceof ConfigErrors) {
-    say(error.errors.map(describeConfigError).join("\n"));
-    return USAGE;
+  const { code, text } = describeFailure(error);
+  if (text !== undefined) {
+    process.stderr.write(`${text.split("\n").map((line) => `tpctl: ${line}`).join("\n")}\n`);
   }
-  if (error instanceof ConfigError) return say(describeConfigError(error), USAGE);
-  if (error instanceof UsageError) return say(error.message, USAGE);
-  return say(isExpected(error) ? error.message : describeDefect(error), FAILURE);
-}
-
-/** commander throws for --help and --version too, with code 0. */
-function parserExitCode(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !("code" in error) || !("exitCode" in error)) return undefined;
-  if (!String(error.code).startsWith("commander.")) return undefined;
-  return error.exitCode === 0 ? 0 : USAGE;
-}
-
-/** Errors of ours carry a class name of their own; anything else is a defect and shows its stack. */
-function isExpected(error: unknown): error is Error {
-  return error instanceof Error && (error.name === "RunError" || error.name === "StoreError");
-}
-
-function describeDefect(error: unknown): string {
-  const stack = error instanceof Error ? error.stack ?? error.message : String(error);
-  return `This is a defect of tpctl, please report it.\n${stack}`;
-}
-
-function say(text: string, code = FAILURE): number {
-  process.stderr.write(`${text.split("\n").map((line) => `tpctl: ${line}`).join("\n")}\n`);
   return code;
 }
 

@@ -1,0 +1,48 @@
+/**
+ * Pure. What an error that reaches the top means: the exit code and the words for the user. The
+ * error's class decides, never its text.
+ */
+import { StoreError } from "../core/delivery/writer.ts";
+import {
+  ConfigError,
+  ConfigErrors,
+  describeConfigError,
+  RunError,
+  UsageError,
+} from "../core/errors.ts";
+
+/** How the process ends. */
+export interface Failure {
+  /** 0 only where the argument parser threw for --help. */
+  readonly code: number;
+  /** Lines without the program's name; undefined: the argument parser has said it. */
+  readonly text: string | undefined;
+}
+
+const USAGE = 2;
+const FAILURE = 3;
+
+/** An error of no class of ours is a defect and shows its stack. */
+export function describeFailure(error: unknown): Failure {
+  const parserCode = parserExitCode(error);
+  if (parserCode !== undefined) return { code: parserCode, text: undefined };
+  if (error instanceof ConfigErrors) {
+    return { code: USAGE, text: error.errors.map(describeConfigError).join("\n") };
+  }
+  if (error instanceof ConfigError) return { code: USAGE, text: describeConfigError(error) };
+  if (error instanceof UsageError) return { code: USAGE, text: error.message };
+  const expected = error instanceof RunError || error instanceof StoreError;
+  return { code: FAILURE, text: expected ? error.message : describeDefect(error) };
+}
+
+/** commander throws for --help and --version too, with code 0. */
+function parserExitCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !("code" in error) || !("exitCode" in error)) return undefined;
+  if (!String(error.code).startsWith("commander.")) return undefined;
+  return error.exitCode === 0 ? 0 : USAGE;
+}
+
+function describeDefect(error: unknown): string {
+  const stack = error instanceof Error ? error.stack ?? error.message : String(error);
+  return `This is a defect of tpctl, please report it.\n${stack}`;
+}
