@@ -21,7 +21,7 @@ import { Readiness } from "./readiness.ts";
 import { backoffMs, type KafkaTiming, kafkaTiming } from "./timing.ts";
 
 /** Where a partition goes on whose position is no longer in its log. */
-export type OutOfRangePolicy = "earliest" | "latest" | "stop";
+export type OutOfRangePolicy = "earliest" | "latest" | "fail";
 
 /** What to read and how. */
 export interface KafkaConsumerOptions extends KafkaConnectionOptions {
@@ -214,7 +214,7 @@ class KafkaConsumer implements Consumer {
     const what = offset < start
       ? `records ${offset} to ${start - 1} of ${where} were deleted before they were read`
       : `${where} ends at ${end}, before our position ${offset}: it was truncated or made anew`;
-    if (policy === "stop") {
+    if (policy === "fail") {
       throw new RunError(`Cannot go on reading: ${what}, expected position ${offset}`);
     }
     this.#log.error(`${what}; going on at its ${policy} offset ${next}`, {

@@ -135,7 +135,7 @@ describe.skipIf(missing !== undefined).each([...versions])("a consumer of Kafka 
     const topic = await topicOf({});
     await kafka.admin.produceLines(topic, ["a", "b"]);
     await kafka.admin.setCommittedOffset(`${topic}-group`, topic, { partition: 0, offset: 50 });
-    const reading = read(topic, { groupId: `${topic}-group`, outOfRange: "stop" });
+    const reading = read(topic, { groupId: `${topic}-group`, outOfRange: "fail" });
     const said = await reading.ended.then(() => "", (error: Error) => error.message);
     readings.pop();
     await reading.consumer.close();

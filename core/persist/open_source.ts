@@ -51,7 +51,7 @@ export async function openSource(
       ...await connectionOf(source, clientId),
       topics: [source.topic],
       groupId: source.group ?? "",
-      outOfRange: offsetOutOfRange === "fail" ? "stop" : offsetOutOfRange,
+      outOfRange: offsetOutOfRange,
       once,
     },
     deps,
