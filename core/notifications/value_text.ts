@@ -44,17 +44,22 @@ export function dumpValue(value: Value, options: DumpValueOptions = ASCII): stri
   if (typeof value === "bigint") return String(value);
   if (value instanceof PyFloat) return dumpFloat(value.value, options);
   const comma = options.compact === true ? "," : ", ";
+  let text = "";
   if (Array.isArray(value)) {
-    return `[${value.map((item) => dumpValue(item, options)).join(comma)}]`;
+    for (const item of value) text += (text === "" ? "[" : comma) + dumpValue(item, options);
+    return text === "" ? "[]" : `${text}]`;
   }
   const colon = options.compact === true ? ":" : ": ";
-  const members = Object.entries(value).map(([key, item]) =>
-    dumpString(key, options) + colon + dumpValue(item, options)
-  );
-  return `{${members.join(comma)}}`;
+  // Values have no members but their own; this loop takes a third of the time of Object.entries.
+  for (const key in value) {
+    const start = text === "" ? "{" : comma;
+    text += start + dumpString(key, options) + colon + dumpValue(value[key] ?? null, options);
+  }
+  return text === "" ? "{}" : `${text}}`;
 }
 
 /** A number that is no PyFloat: whole ones are ints (JSON.parse's -0 is Python's int 0). */
 function numberText(value: number): string {
-  return Number.isInteger(value) ? String(value === 0 ? 0 : BigInt(value)) : floatRepr(value);
+  if (Number.isSafeInteger(value)) return String(value === 0 ? 0 : value);
+  return Number.isInteger(value) ? String(BigInt(value)) : floatRepr(value);
 }

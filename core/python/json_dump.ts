@@ -53,8 +53,12 @@ const SHORT: Readonly<Record<string, string>> = {
   "\t": "\\t",
 };
 
+/** Stands as it is in quotes, which nearly all strings do. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
 /** A string as JSON text, in quotes. */
 export function dumpString(text: string, options: DumpOptions): string {
+  if (PLAIN.test(text)) return `"${text}"`;
   // deno-lint-ignore no-control-regex
   const special = options.ensureAscii ? /["\\]|[^ -~]/g : /["\\\x00-\x1f]/g;
   const escaped = text.replace(special, (unit) => SHORT[unit] ?? hexEscape(unit));
