@@ -64,6 +64,7 @@ function nodesOf(command: CommandUnknownOpts, words: readonly string[]): Node[] 
     takesValue: option.required || option.optional,
     choices: option.argChoices ?? [],
   }));
+  if (words.length === 0) subcommands.push({ word: "help", help: "show help for a command" });
   const help = { names: ["--help"], help: "show help", takesValue: false, choices: [] };
   return [
     {
@@ -95,7 +96,10 @@ _tpctl() {
   local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD - 1]}"
   local path="" candidates="" i
   COMPREPLY=()
+  # bash takes the colon of sqlite:path for a word of its own.
+  if [[ $word == : ]]; then before=: word=""; fi
   case "$before" in
+    :) COMPREPLY=($(compgen -f -- "$word")); return ;;
 ${[...new Set(values)].join("\n")}
   esac
   for ((i = 1; i < COMP_CWORD; i++)); do

@@ -20,6 +20,7 @@ COMP_WORDS=(tpctl "$@"); COMP_CWORD=$#; _tpctl; printf '%s\\n' "\${COMPREPLY[@]}
 describe("bash", () => {
   test("commands, options, choices", () => {
     expect(offered("")).toEqual(expect.arrayContaining(["persist", "completions", "--version"]));
+    expect(offered("hel")).toEqual(["help"]);
     expect(offered("per")).toEqual(["persist"]);
     expect(offered("persist", "--config-")).toEqual(["--config-file", "--config-dir"]);
     expect(offered("persist", "--once", "--kind", "")).toEqual(["metrics", "alarms", "events"]);
@@ -28,6 +29,8 @@ describe("bash", () => {
 
   test("paths behind options that take one", () => {
     expect(offered("persist", "--config-file", "package.j")).toEqual(["package.json"]);
+    expect(offered("persist", "--to", "sqlite", ":", "package.j")).toEqual(["package.json"]);
+    expect(offered("persist", "--to", "sqlite", ":")).toContain("package.json");
   });
 });
 

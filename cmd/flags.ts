@@ -88,7 +88,25 @@ Examples:
   # What would be written, as InfluxDB line protocol
   tpctl persist --from metrics.ndjson --kind metrics --to line:- --once
 
+Sources:
+  kafka://host:9092[,host2:9092]/topic?group=name   (kafkas:// with TLS)
+  file:///path, a bare path, or - for stdin: one message per line
+Stores:
+  influxdb://user@host:8086/database                (influxdbs:// with TLS)
+  influxdb2://host:8086/bucket?org=name             (influxdb2s://)
+  elasticsearch://host:9200/index                   (elasticsearchs://; events only)
+  sqlite:path.db
+  line:path, line:-                                 InfluxDB line protocol as text
+  documents:path, documents:-                       events as JSON lines
+  null:                                             counted and thrown away
+  With TLS: ?ca=path&cert=path&key=path
 Secrets: TPCTL_PASSWORD for the password of a URL, TPCTL_INFLUX_TOKEN for the token of influxdb2.
+
+Dead letters are kept in [tpctl] state_dir, by default ./tpctl-state (systemd: $STATE_DIRECTORY).
+Signals: SIGTERM and SIGINT end it in order, a second one at once; SIGHUP reads the configuration
+again; SIGUSR1 and SIGUSR2 write a state report to the log.
+Exit codes: 0 done (what is older than the retention or a dead letter is counted, see the last line),
+2 usage or configuration error, 3 run-time failure, or --once left something unread or unstored.
 `;
 
 /** What was typed behind `tpctl pipeline`. */

@@ -31,7 +31,7 @@ Examples:
   tpctl pipeline --config-file /etc/ceilometer/ceilometer.conf
   tpctl completions bash > /etc/bash_completion.d/tpctl
 
-Exit codes: 0 done, 1 findings, 2 usage or configuration error, 3 run-time failure.
+Exit codes: 0 done, 2 usage or configuration error, 3 run-time failure.
 `;
 
 /** The program for these arguments: what they call is loaded, the rest stands there by name. */

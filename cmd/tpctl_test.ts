@@ -52,6 +52,15 @@ describe("--help has examples and goes to stdout", () => {
     expect(stdout).toContain("Usage: tpctl");
     expect(stdout).toContain("Examples:");
   });
+
+  test("persist's names every form of source and store, the signals and the exit codes", () => {
+    const { stdout } = run("persist", "--help");
+    const forms = ["kafka://", "file://", "influxdb://", "influxdb2://", "elasticsearch://"]
+      .concat("sqlite:", "line:-", "documents:-", "null:", "TPCTL_PASSWORD", "./tpctl-state");
+    for (const form of [...forms, "SIGHUP", "SIGUSR1", "Exit codes: 0 "]) {
+      expect(stdout).toContain(form);
+    }
+  });
 });
 
 describe("usage errors: 2, on stderr, with a suggestion", () => {
