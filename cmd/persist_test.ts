@@ -225,8 +225,12 @@ describe("as a daemon", () => {
     const exposition = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
     expect(sampleValue(exposition, "tpctl_build_info")).toBe(1);
     expect(sampleValue(exposition, "process_resident_memory_bytes")).toBeGreaterThan(1e7);
+    for (const what of ["received", "written", "expired", "abandoned"]) {
+      expect(exposition).toContain(`\ntpctl_records_${what}_total{topic="metrics"} 0\n`);
+    }
     program.kill("SIGTERM");
     expect(await program.exited).toBe(0);
+    expect(program.stderr()).toMatch(/Draining: SIGTERM \(a second one ends it at once\)/);
     expect(program.stderr()).toMatch(/WARNING tpctl\.kafka .*Cannot connect to Kafka/);
     expect(program.stderr()).toMatch(/WARNING tpctl\.influxdb .*The store cannot be written to/);
     expect(program.stderr()).not.toContain("TopSecret");
@@ -281,6 +285,14 @@ describe("as a daemon", () => {
     },
     testMs,
   );
+
+  test("debug = true tells of batches, and from the start", async () => {
+    const { stderr } = await ended(...once, "--to", "null:", "--once", "--debug");
+    expect(stderr).toMatch(/DEBUG tpctl.* Records read .*topic=file .*count=/);
+    expect(stderr).toMatch(/DEBUG tpctl.* Batch answered .*store=null: .*items=\d+ /);
+    const quiet = await ended(...once, "--to", "null:", "--once");
+    expect(quiet.stderr).not.toContain("DEBUG");
+  }, testMs);
 
   test("with a JSON log every line on stderr is JSON, the account too", async () => {
     const { code, stderr } = await ended(...once, "--to", "null:", "--use-json");

@@ -202,9 +202,11 @@ class WriterDelivery implements Delivery {
   ): Promise<StoreError | "aborted" | undefined> {
     const { clock } = this.#deps;
     const began = clock.monotonic();
+    let answer = "aborted";
     try {
       await unlessAborted(this.writer.write(part, trip.signal), trip.signal);
       this.#gates.succeeded(passage);
+      answer = "written";
       return undefined;
     } catch (error) {
       if (trip.signal.aborted) {
@@ -212,10 +214,16 @@ class WriterDelivery implements Delivery {
         return "aborted";
       }
       const refusal = this.#asStoreError(error);
+      answer = `${refusal.reaction}: ${refusal.message}`;
       this.#gates.answered(passage, refusal);
       return refusal;
     } finally {
-      this.#writeSeconds.observe((clock.monotonic() - began) / 1000);
+      const ms = clock.monotonic() - began;
+      this.#writeSeconds.observe(ms / 1000);
+      const { destination, count: items } = part;
+      const store = this.writer.name;
+      const what = { store, destination, items, ms: Math.round(ms), answer };
+      this.#deps.log.debug("Batch answered", what);
     }
   }
 

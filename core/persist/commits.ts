@@ -5,6 +5,7 @@
 import type { Clock } from "../clock.ts";
 import type { Account } from "../delivery/account.ts";
 import type { Consumer } from "../delivery/consumer.ts";
+import type { Log } from "../log/log.ts";
 import type { Offsets } from "../delivery/offsets.ts";
 import type { Position } from "../delivery/records.ts";
 
@@ -17,6 +18,7 @@ export interface CommitsDeps {
   readonly offsets: Offsets;
   readonly account: Account;
   readonly clock: Clock;
+  readonly log: Log;
   /** The source keeps these. */
   readonly onCommitted: (positions: readonly Position[]) => void;
   readonly onFailure: (error: unknown) => void;
@@ -49,7 +51,7 @@ export class Commits {
   }
 
   async #run(): Promise<void> {
-    const { consumer, offsets, account, clock, onCommitted, onFailure } = this.#deps;
+    const { consumer, offsets, account, clock, log, onCommitted, onFailure } = this.#deps;
     try {
       while (this.#wanted) {
         this.#hurry = new AbortController();
@@ -59,6 +61,7 @@ export class Commits {
         account.check(offsets.unsettled());
         if (positions.length === 0) continue;
         await consumer.commit(positions);
+        for (const position of positions) log.debug("Committed", { ...position });
         onCommitted(positions);
       }
     } catch (error) {

@@ -100,12 +100,12 @@ class Loop implements PersistLoop {
   }
 
   async run(): Promise<PersistOutcome> {
-    const { account, clock } = this.#deps;
+    const { account, clock, log } = this.#deps;
     const consumer = await this.#deps.consumer(this.#events());
     const onFailure = (error: unknown): void => this.#fail(error);
     const offsets = this.#offsets;
     const commits = this.#commits = new Commits({
-      ...{ consumer, offsets, account, clock, onFailure },
+      ...{ consumer, offsets, account, clock, log, onFailure },
       onCommitted: (positions) => this.#lags.committed(positions),
     });
     const ended = await this.#pullBlocks(consumer);
@@ -183,7 +183,9 @@ class Loop implements PersistLoop {
   }
 
   #track(block: RecordBlock): TrackedBlock {
-    this.#deps.account.received(block.topic, block.count);
+    const { topic, partition, count } = block;
+    this.#deps.log.debug("Records read", { topic, partition, count, offset: block.offsets[0] });
+    this.#deps.account.received(topic, count);
     return this.#offsets.track(block);
   }
 

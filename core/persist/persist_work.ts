@@ -223,6 +223,9 @@ class PersistWork implements DaemonWork {
     if (account === undefined) {
       account = createAccount(this.#deps.registry);
       this.#accounts.set(kind, account);
+      // Its counters are there from the start, at 0: a rate needs a first value.
+      const input = this.#config.inputs.find((one) => one.kind === kind);
+      if (input !== undefined) account.received(topicOf(input), 0);
     }
     return account;
   }

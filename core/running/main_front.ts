@@ -45,7 +45,7 @@ export function createMainFront(deps: MainFrontDeps): Front {
     feed: () => systemd.watchdogMs === undefined ? undefined : systemd.watchdog(),
     listen(control): void {
       signals = listenForSignals({
-        drain: (signal) => control.drain(signal),
+        drain: (signal) => control.drain(`${signal} (a second one ends it at once)`),
         exit: (signal) => control.exit(`a second ${signal}`),
         reload: () => control.reload(),
         report: () => control.report(),
