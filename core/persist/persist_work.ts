@@ -73,6 +73,8 @@ export async function startPersistWork(
 
 class PersistWork implements DaemonWork {
   readonly ended: Promise<WorkOutcome>;
+  /** What the process itself goes by until its end. */
+  readonly #started: PersistConfig;
   #config: PersistConfig;
   #events: WorkEvents;
   #deps: PersistWorkDeps;
@@ -86,6 +88,7 @@ class PersistWork implements DaemonWork {
   #complete = true;
 
   constructor(config: PersistConfig, events: WorkEvents, deps: PersistWorkDeps) {
+    this.#started = config;
     this.#config = config;
     this.#events = events;
     this.#deps = deps;
@@ -135,7 +138,7 @@ class PersistWork implements DaemonWork {
   async reload(): Promise<void> {
     const { log, reread } = this.#deps;
     const after = await reread();
-    const { loops, nextStart } = planReload(this.#config, after);
+    const { loops, nextStart } = planReload(this.#config, after, this.#started);
     const made = new Set(["restart", "start", "stop"]);
     const changed = loops.filter(({ change }) => made.has(change)).map(({ kind }) => kind);
     const inputs = after.inputs.filter(({ kind }) => changed.includes(kind));

@@ -29,8 +29,15 @@ const processOptions: readonly (readonly [keyof PersistConfig, string])[] = [
   ["deadLetterTopic", "[tpctl] dead_letter_topic"],
 ];
 
-/** Compares two configurations that were both found good. */
-export function planReload(before: PersistConfig, after: PersistConfig): ReloadPlan {
+/**
+ * Compares two configurations that were both found good. `started` is the one that the process began
+ * with: what still differs from it waits for the next start, however often it is read again.
+ */
+export function planReload(
+  before: PersistConfig,
+  after: PersistConfig,
+  started: PersistConfig,
+): ReloadPlan {
   const all = loopOptions.some((option) => before[option] !== after[option]);
   const linger = before.lingerMs !== after.lingerMs;
   const kinds = new Set([...before.inputs, ...after.inputs].map(({ kind }) => kind));
@@ -43,12 +50,13 @@ export function planReload(before: PersistConfig, after: PersistConfig): ReloadP
     if (was === undefined) loops.push({ kind, change: "start" });
     else if (is === undefined) loops.push({ kind, change: "stop" });
     else loops.push({ kind, change: all ? "restart" : changeOf(was, is, linger) });
-    if (was !== undefined && is !== undefined && was.processors !== is.processors) {
+    const first = inputOf(started, kind);
+    if (first !== undefined && is !== undefined && first.processors !== is.processors) {
       nextStart.push(`num_processors of ${kind}`);
     }
   }
   for (const [option, name] of processOptions) {
-    if (!Bun.deepEquals(before[option], after[option])) nextStart.push(name);
+    if (!Bun.deepEquals(started[option], after[option])) nextStart.push(name);
   }
   return { loops, nextStart };
 }

@@ -47,7 +47,7 @@ function config(changes: Partial<PersistConfig>): PersistConfig {
 }
 
 function changes(after: Partial<PersistConfig>): string {
-  const { loops, nextStart } = planReload(config({}), config(after));
+  const { loops, nextStart } = planReload(config({}), config(after), config({}));
   return [...loops.map(({ kind, change }) => `${kind} ${change}`), ...nextStart].join(", ");
 }
 
@@ -75,4 +75,10 @@ test("what the process itself goes by waits for its next start, and is named", (
     .toBe("metrics keep, alarms keep, [tpctl] state_dir, [tpctl] listen");
   expect(changes({ inputs: [{ ...metrics, processors: 4 }, alarms] }))
     .toBe("metrics keep, alarms keep, num_processors of metrics");
+});
+
+test("what waits for the next start is named at every reload until then", () => {
+  const moved = config({ stateDir: "other" });
+  expect(planReload(moved, moved, config({})).nextStart).toEqual(["[tpctl] state_dir"]);
+  expect(planReload(moved, config({}), config({})).nextStart).toEqual([]);
 });
