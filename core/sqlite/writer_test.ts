@@ -4,10 +4,11 @@
  */
 import { afterAll, describe, expect, test } from "bun:test";
 import { Database } from "bun:sqlite";
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { documentBatch, lineBatch } from "../../testing/batches.ts";
 import { tempFolder } from "../../testing/servers/server.ts";
+import { mountSmallDisk, smallDiskMissing } from "../../testing/servers/small_disk.ts";
 import {
   bisect,
   conformanceLines,
@@ -24,12 +25,11 @@ import { createSqliteWriter } from "./writer.ts";
 
 const folder = await tempFolder("sqlite");
 const mounted = join(folder.path, "small");
-mkdirSync(mounted);
-const mount = Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", mounted]);
-const noMount = mount.exitCode === 0 ? undefined : mount.stderr.toString().trim();
-if (noMount !== undefined) console.error(`small disk: skipped, cannot mount a tmpfs: ${noMount}`);
+const noMount = smallDiskMissing();
+if (noMount !== undefined) console.error(`skipped: ${noMount}`);
+const disk = noMount === undefined ? mountSmallDisk(mounted, "1m") : undefined;
 afterAll(async () => {
-  if (noMount === undefined) Bun.spawnSync(["umount", "-l", mounted]);
+  disk?.remove();
   await folder.remove();
 });
 
@@ -377,13 +377,11 @@ describe("a file that cannot be used is one configuration error", () => {
   test.skipIf(noMount !== undefined)("a file on a disk that is mounted read-only", async () => {
     const file = join(mounted, "readonly.db");
     await (await open(file)).close();
-    const remount = (how: string): unknown =>
-      Bun.spawnSync(["mount", "-o", `remount,${how}`, mounted]);
-    remount("ro");
+    disk?.remount("ro");
     try {
       expect(await refusalOf(file)).toContain("the file is read-only");
     } finally {
-      remount("rw");
+      disk?.remount("rw");
     }
   });
 });

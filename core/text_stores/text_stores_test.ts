@@ -3,10 +3,11 @@
  * files that are torn, full or gone.
  */
 import { afterAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { documentBatch, lineBatch } from "../../testing/batches.ts";
 import { tempFolder } from "../../testing/servers/server.ts";
+import { mountSmallDisk, smallDiskMissing } from "../../testing/servers/small_disk.ts";
 import {
   conformanceDocuments,
   conformanceLines,
@@ -24,12 +25,11 @@ import { createNullWriter } from "./null.ts";
 
 const folder = await tempFolder("text-stores");
 const mounted = join(folder.path, "small");
-mkdirSync(mounted);
-const mount = Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", mounted]);
-const noMount = mount.exitCode === 0 ? undefined : mount.stderr.toString().trim();
-if (noMount !== undefined) console.error(`small disk: skipped, cannot mount a tmpfs: ${noMount}`);
+const noMount = smallDiskMissing();
+if (noMount !== undefined) console.error(`skipped: ${noMount}`);
+const disk = noMount === undefined ? mountSmallDisk(mounted, "64k") : undefined;
 afterAll(async () => {
-  if (noMount === undefined) Bun.spawnSync(["umount", "-l", mounted]);
+  disk?.remove();
   await folder.remove();
 });
 

@@ -5,10 +5,11 @@
  */
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { envelope } from "../bench/envelopes.ts";
 import { type TempFolder, tempFolder } from "../servers/server.ts";
+import { mountSmallDisk, type SmallDisk, smallDiskMissing } from "../servers/small_disk.ts";
 import {
   badMessages,
   expectDecent,
@@ -170,18 +171,16 @@ describe("messages that cannot be stored", () => {
   }, testMs);
 });
 
-const small = process.getuid?.() === 0 && Bun.which("mount") !== null;
-if (!small) console.error("skipped: a full disk needs root and mount, to make a small one");
+const noMount = smallDiskMissing();
+if (noMount !== undefined) console.error(`skipped: ${noMount}`);
 
-describe.skipIf(!small)("a full disk", () => {
-  let disk = "";
+describe.skipIf(noMount !== undefined)("a full disk", () => {
+  let disk: SmallDisk;
   beforeEach(async () => {
-    disk = join(folder.path, "disk");
-    await mkdir(disk);
-    Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk]);
-    await Bun.write(join(disk, "ballast"), new Uint8Array(400_000));
+    disk = mountSmallDisk(join(folder.path, "disk"), "1m");
+    await Bun.write(join(disk.path, "ballast"), new Uint8Array(400_000));
   });
-  afterEach(() => void Bun.spawnSync(["umount", "-l", disk]));
+  afterEach(() => disk.remove());
 
   test("for SQLite: waits, says so once, goes on when there is room", async () => {
     const count = 5_000;
@@ -193,15 +192,15 @@ describe.skipIf(!small)("a full disk", () => {
     );
     await program.said(/The store cannot be written to, trying again/);
     await Bun.sleep(2000);
-    await rm(join(disk, "ballast"));
-    Bun.spawnSync(["mount", "-o", "remount,size=64m", disk]);
+    await rm(join(disk.path, "ballast"));
+    disk.remount("size=64m");
     expect(await program.exited).toBe(0);
     expectDecent(program);
     const warnings = linesAt(program.stderr(), "WARNING");
     expect(warnings.length).toBe(1);
     expect(warnings[0]).toMatch(/'?sqlite:disk\/metrics\.db'?.*(full|space)/);
     expect(program.stderr()).toContain("The store answers again");
-    using database = new Database(join(disk, "metrics.db"), { readonly: true });
+    using database = new Database(join(disk.path, "metrics.db"), { readonly: true });
     expect(database.query("SELECT count(*) AS n FROM points").get()).toEqual({ n: count });
   }, testMs);
 
@@ -218,7 +217,7 @@ describe.skipIf(!small)("a full disk", () => {
     );
     await program.said(/Dead letters cannot be written/);
     await Bun.sleep(1000);
-    Bun.spawnSync(["mount", "-o", "remount,size=64m", disk]);
+    disk.remount("size=64m");
     expect(await program.exited).toBe(0);
     expectDecent(program);
     const errors = linesAt(program.stderr(), "ERROR");
@@ -226,6 +225,6 @@ describe.skipIf(!small)("a full disk", () => {
     expect(errors[0]).toMatch(
       /nothing is skipped reason=.*ENOSPC.*expected a disk that takes them/,
     );
-    expect((await readLetters(join(disk, "state"))).length).toBe(count);
+    expect((await readLetters(join(disk.path, "state"))).length).toBe(count);
   }, testMs);
 });
