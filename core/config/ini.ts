@@ -36,7 +36,7 @@ export function stripSpace(text: string): string {
 }
 
 /** The name by which a section is looked up: lower case, but `DEFAULT` as it is. */
-export function sectionName(section: string): string {
+function sectionName(section: string): string {
   return section === "DEFAULT" ? section : section.toLowerCase();
 }
 

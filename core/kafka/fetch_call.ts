@@ -7,7 +7,7 @@ import { type AbortedTransaction, readOffset } from "./batch_scan.ts";
 import type { WireCall } from "./kafkajs_inner.ts";
 
 /** Bytes of one partition in an answer; a batch that is larger comes alone. */
-export const partitionBytesMax = 512 * 1024;
+const partitionBytesMax = 512 * 1024;
 /** Bytes of all partitions in an answer. */
 export const fetchBytesMax = 1024 * 1024;
 const readCommitted = 1;
@@ -72,7 +72,7 @@ export interface FetchAnswer {
 export const fetchVersionMin = 4;
 
 /** Reads an answer of versions 4 to 11. Bytes are shared, not copied. */
-export function readFetchAnswer(bytes: Buffer, version: number): FetchAnswer {
+function readFetchAnswer(bytes: Buffer, version: number): FetchAnswer {
   if (version < fetchVersionMin) throw new Error(`${apis.fetch.name} ${version} is too old`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const partitions: FetchedPartition[] = [];

@@ -22,7 +22,7 @@ import { requestMsMax } from "./link.ts";
 import { backoffMs, type KafkaTiming } from "./timing.ts";
 
 /** Bytes, as they came from the brokers, that may wait to be pulled; one answer may go beyond. */
-export const readAheadBytesMax = 4 * 1024 * 1024;
+const readAheadBytesMax = 4 * 1024 * 1024;
 /** The same for one partition. */
 const partitionAheadBytesMax = 512 * 1024;
 /** How often an offset is asked for before it is given up as unreadable. */

@@ -15,7 +15,7 @@ export interface StderrStream {
 export const waitingCharsMax = 4 * 1024 * 1024;
 
 /** How long closing waits for a slow reader, in ms. */
-export const closeWaitMs = 2000;
+const closeWaitMs = 2000;
 
 /** Listens for the stream's errors until it is closed. */
 export function createStderrOutput(stream: StderrStream): LogOutput {

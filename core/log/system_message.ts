@@ -7,7 +7,7 @@ import type { LogLevel } from "./log.ts";
 import { strftime } from "./strftime.ts";
 
 /** What one datagram may hold; longer messages are cut. */
-export const messageBytesMax = 48 * 1024;
+const messageBytesMax = 48 * 1024;
 
 /** syslog's severities, as oslo.log gives them. */
 const SEVERITIES: Readonly<Record<LogLevel, number>> = {

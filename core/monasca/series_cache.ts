@@ -7,8 +7,8 @@
  */
 
 /** How much is remembered at most, over all series: entries, and bytes of keys and beginnings. */
-export const SERIES_MAX = 131_072;
-export const SERIES_BYTES_MAX = 64 * 1024 * 1024;
+const SERIES_MAX = 131_072;
+const SERIES_BYTES_MAX = 64 * 1024 * 1024;
 
 /** What a series' lines begin with, and where they go. */
 export interface SeriesStart {

@@ -3,7 +3,7 @@
  * stops at the first problem; here all of them are gathered with their places.
  */
 import type { ConfigNotice } from "../config/check_options.ts";
-import { parsePublisherUrl, shownUrl } from "../config/publisher_url.ts";
+import { parsePublisherUrl } from "../config/publisher_url.ts";
 import { didYouMean } from "../config/suggest.ts";
 import { ConfigError, inFileOrder, type Place } from "../errors.ts";
 import { describeNode, isTrue, scalarIdentity, yamlGet, type YamlNode } from "../yaml/node.ts";
@@ -210,9 +210,4 @@ class PipelineReader implements Findings {
     const prefix = this.#carries === "events" ? "event:" : "";
     return `${prefix}${same ? shown : `${shown}:${pythonStr(name)}`}`;
   }
-}
-
-/** For messages: the publisher without what is secret. */
-export function publisherName({ text }: PublisherReference): string {
-  return shownUrl(text);
 }
