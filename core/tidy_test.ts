@@ -76,7 +76,7 @@ const pureModules = new Set([
 const purePackages = /^(@commander-js\/|commander$|yaml$|snappyjs$|lz4js$)/;
 const impure = new RegExp(
   [
-    /\bprocess\.(?!on\b)/,
+    /\bprocess\./,
     /\bBun\.(file|write|spawn|spawnSync|serve|connect|listen|udpSocket|env|stdin|stdout|stderr|sleep)\b/,
     /\bBun\.(which|nanoseconds|randomUUIDv7|argv|main)\b/,
     /\bDate\.now\(/,
