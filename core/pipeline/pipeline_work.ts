@@ -117,10 +117,13 @@ class PipelineWork implements DaemonWork {
     const onFailure = (error: unknown): void => this.#fail(error);
     const letters = this.#letters = new Letters({ box, signal, onFailure });
     const plan = await this.#plan(this.#setup, { isFresh: false });
-    const inflow = this.#inflow = await openInflow((source) => ({
-      onState: (state) => events.state(source, state),
-      onTurn: () => events.turned(loopName),
-    }));
+    const inflow = this.#inflow = await openInflow((source) => {
+      events.state(source, { ready: false, reason: "starting" });
+      return {
+        onState: (state) => events.state(source, state),
+        onTurn: () => events.turned(loopName),
+      };
+    });
     const { ackOnEventError } = this.#setup.config.input;
     const { drainMs } = this.#setup.config;
     const loop = this.#loop = new PipelineLoop(

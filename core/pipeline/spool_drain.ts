@@ -16,7 +16,7 @@ import type { Spool, SpooledParcel } from "./spool_contract.ts";
 /** Parcels of one append. */
 const appendParcelsMax = 1000;
 /** How often it is looked for what other processes have left. */
-const adoptMs = 15_000;
+const adoptMs = 5_000;
 /** How often a full spool or a failing disk is tried again. */
 const fullMs = 500;
 
