@@ -122,7 +122,7 @@ async function layGround(rabbit: Rabbitmq, exchange: string, workers: number): P
       running.push(program);
       return program;
     },
-    async [Symbol.asyncDispose]() {
+    async [Symbol.asyncDispose](): Promise<void> {
       for (const program of running) await program[Symbol.asyncDispose]();
       await sink.down();
       await folder[Symbol.asyncDispose]();
