@@ -4,18 +4,18 @@
  */
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { homedir, hostname } from "node:os";
-import { join } from "node:path";
 import { systemClock } from "../core/clock.ts";
 import { loadPipelineConfig } from "../core/config/load_pipeline_config.ts";
 import type { PipelineConfig } from "../core/config/pipeline_config.ts";
-import { openDeadLetterFiles } from "../core/delivery/dead_letter_files.ts";
 import type { Log } from "../core/log/log.ts";
 import { openLog } from "../core/log/open_log.ts";
 import { formatPipelineAccount, pipelineAccount } from "../core/observe/pipeline_closing.ts";
 import { createMetrics } from "../core/observe/metrics.ts";
+import { openDeadLetters } from "../core/persist/open_dead_letters.ts";
 import { leftSpools } from "../core/pipeline/left_spools.ts";
 import { openInflow } from "../core/pipeline/open_inflow.ts";
 import { openLane } from "../core/pipeline/open_lane.ts";
+import { createNameLookup, type NameLookup } from "../core/pipeline/name_lookup.ts";
 import { openSetup } from "../core/pipeline/open_setup.ts";
 import {
   type PipelineSetup,
@@ -48,7 +48,8 @@ export function pipelineCommand(): CommandUnknownOpts {
 async function runPipeline(flags: PipelineFlags): Promise<void> {
   const { env, pid, stderr } = process;
   const channel = openWorkerChannel(env);
-  const setup = await readSetup(flags);
+  const names = createNameLookup(clock);
+  const setup = await readSetup(flags, names);
   const { config } = setup;
   const drawn = channel === undefined && stderr.isTTY && env.TERM !== "dumb";
   const progress = drawn ? createProgressLine(stderr) : undefined;
@@ -57,7 +58,7 @@ async function runPipeline(flags: PipelineFlags): Promise<void> {
   if (channel === undefined) saySetup(setup, log);
   const metrics = createMetrics();
   const reread = async (): Promise<PipelineSetup> => {
-    const after = await readSetup(flags);
+    const after = await readSetup(flags, names);
     await output.reopen(after.config.log);
     if (channel === undefined) saySetup(after, log);
     return after;
@@ -68,18 +69,13 @@ async function runPipeline(flags: PipelineFlags): Promise<void> {
     ...deps,
     reread,
     isOnce: flags.once,
-    lookUp: () => Promise.resolve(),
-    openDeadLetters: (hooks) => {
-      const folder = join(config.stateDir, "dead-letters");
-      const options = {
-        folder,
-        command,
-        host: hostname(),
-        pid,
-        bytesMax: config.deadLetterBytesMax,
-      };
-      return openDeadLetterFiles(options, { ...deps, ...hooks });
-    },
+    lookUp: (wanted) => names.lookUp(wanted),
+    openDeadLetters: (hooks) =>
+      openDeadLetters(
+        { ...config, inputs: kafkaInputs(config) },
+        { command, pid },
+        { ...deps, ...hooks },
+      ),
     openInflow: (eventsOf) => openInflow(config, { once }, { ...deps, eventsOf }),
     sayLeftSpools: (given, publishers) => leftSpools(given.config, publishers, deps),
     openLane: (request, given, laneDeps) =>
@@ -100,7 +96,7 @@ async function runPipeline(flags: PipelineFlags): Promise<void> {
   }
 }
 
-function readSetup(flags: PipelineFlags): Promise<PipelineSetup> {
+function readSetup(flags: PipelineFlags, names: NameLookup): Promise<PipelineSetup> {
   const home = homedir();
   const config = loadPipelineConfig(
     {
@@ -111,12 +107,13 @@ function readSetup(flags: PipelineFlags): Promise<PipelineSetup> {
     },
     flags.inputs,
   );
+  names.use(config);
   return openSetup(config, {
     schemes: publisherSchemes,
     kindsOf: async (schemes) => [
       ...new Set(await Promise.all(schemes.map((scheme) => loadPublisherKind(scheme)))),
     ],
-    knownName: undefined,
+    knownName: config.samples.identityNameDiscovery ? names.known : undefined,
   });
 }
 
@@ -129,6 +126,16 @@ function saySetup({ config, pipelines }: PipelineSetup, log: Log): void {
   for (const { error } of pipelines.samples?.meters.problems ?? []) {
     log.warning(error.message, { ...error.place });
   }
+}
+
+/** For a dead-letter topic: the brokers that are read from. */
+function kafkaInputs({ input }: PipelineConfig): Parameters<typeof openDeadLetters>[0]["inputs"] {
+  return input.transports.flatMap((transport) => {
+    if (transport.driver !== "kafka") return [];
+    const { brokers, security, topic = "" } = transport;
+    const { group } = input.kafka;
+    return [{ source: { scheme: "kafka", brokers, security, topic, group, format: undefined } }];
+  });
 }
 
 function openOutput({ log }: PipelineConfig): Promise<LogSwitch> {

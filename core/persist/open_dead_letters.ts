@@ -5,7 +5,7 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { KafkaEndpoint } from "../config/endpoint.ts";
-import type { PersistConfig } from "../config/persist_config.ts";
+import type { DaemonConfig, PersistInput } from "../config/persist_config.ts";
 import type { DeadLetterBox } from "../delivery/dead_letter.ts";
 import { type DeadLetterFilesDeps, openDeadLetterFiles } from "../delivery/dead_letter_files.ts";
 import { ConfigError } from "../errors.ts";
@@ -17,13 +17,20 @@ export interface DeadLetterWriter {
   readonly pid: number;
 }
 
+/** What the configuration of either daemon says of them. */
+export interface DeadLetterConfig
+  extends Pick<DaemonConfig, "stateDir" | "deadLetterBytesMax" | "deadLetterTopic"> {
+  /** What is read, for the brokers of a topic. */
+  readonly inputs: readonly Pick<PersistInput, "source">[];
+}
+
 /** Where operators find the letters: the folder, or `topic <name>`. */
-export function deadLetterPlace(config: PersistConfig): string {
+export function deadLetterPlace(config: DeadLetterConfig): string {
   const { deadLetterTopic: topic } = config;
   return topic === undefined ? folderOf(config) : `topic ${topic}`;
 }
 
-function folderOf({ stateDir }: PersistConfig): string {
+function folderOf({ stateDir }: DeadLetterConfig): string {
   return join(stateDir, "dead-letters");
 }
 
@@ -32,7 +39,7 @@ function folderOf({ stateDir }: PersistConfig): string {
  * Kafka is read.
  */
 export async function openDeadLetters(
-  config: PersistConfig,
+  config: DeadLetterConfig,
   writer: DeadLetterWriter,
   deps: DeadLetterFilesDeps,
 ): Promise<DeadLetterBox> {
@@ -53,7 +60,7 @@ export async function openDeadLetters(
 
 async function openTopic(
   topic: string,
-  config: PersistConfig,
+  config: DeadLetterConfig,
   deps: DeadLetterFilesDeps & { readonly command: string; readonly files: DeadLetterBox },
 ): Promise<DeadLetterBox> {
   const { command, files } = deps;

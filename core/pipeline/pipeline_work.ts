@@ -11,6 +11,7 @@ import type { WantedName } from "../meters/names.ts";
 import type { Log, LogFields } from "../log/log.ts";
 import type { PartState } from "../observe/readiness.ts";
 import type { Registry } from "../observe/registry.ts";
+import { type AwayWatch, createAwayWatch } from "../persist/away_watch.ts";
 import type { DaemonWork, WorkEvents, WorkOutcome } from "../running/daemon.ts";
 import type { Inflow, InflowEvents } from "./inflow.ts";
 import { Lane, type LaneDeps } from "./lane.ts";
@@ -94,6 +95,7 @@ class PipelineWork implements DaemonWork {
   #letters: Letters | undefined;
   #inflow: Inflow | undefined;
   #loop: PipelineLoop | undefined;
+  #aways: AwayWatch[] = [];
   #stopped = false;
   #failed = false;
 
@@ -118,9 +120,18 @@ class PipelineWork implements DaemonWork {
     const letters = this.#letters = new Letters({ box, signal, onFailure });
     const plan = await this.#plan(this.#setup, { isFresh: false });
     const inflow = this.#inflow = await openInflow((source) => {
-      events.state(source, { ready: false, reason: "starting" });
+      const starting = { ready: false, reason: "starting" };
+      const { failFastMs } = this.#setup.config;
+      const fail = (cause: unknown): void => this.#fail(cause);
+      const away = createAwayWatch({ failFastMs, source }, { clock, log, fail });
+      this.#aways.push(away);
+      away.heard(starting);
+      events.state(source, starting);
       return {
-        onState: (state) => events.state(source, state),
+        onState: (state) => {
+          away.heard(state);
+          events.state(source, state);
+        },
         onTurn: () => events.turned(loopName),
       };
     });
@@ -252,6 +263,7 @@ class PipelineWork implements DaemonWork {
 
   async #finish({ ended, settled }: LoopOutcome): Promise<WorkOutcome> {
     if (ended && this.#deps.isOnce) await this.#waitForSpools();
+    for (const away of this.#aways) away.stop();
     this.#abort.abort();
     this.#loop?.giveBack();
     const lanes = this.#lanes.all;
