@@ -4,9 +4,8 @@
  *
  * What a line looks like is letter_text.ts's business, waiting for a full disk letter_queue.ts's.
  */
-import { constants } from "node:fs";
-import { access, type FileHandle, mkdir, open, readdir, rmdir, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { type FileHandle, mkdir, mkdtemp, open, readdir, rmdir, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { ConfigError } from "../errors.ts";
 import type { Gauge, Registry } from "../observe/registry.ts";
 import type { DeadLetter, DeadLetterBox } from "./dead_letter.ts";
@@ -21,8 +20,6 @@ const writeBytesMax = 4 * 1024 * 1024;
 const scanMs = 5000;
 /** Above this part of the bound it is looked up every time. */
 const scanPart = 0.9;
-/** How often making the folder is tried while other processes try it too. */
-const folderAttemptsMax = 5;
 
 /** Where the files go and how large they get. */
 export interface DeadLetterFilesOptions {
@@ -205,14 +202,14 @@ class LetterFiles {
   }
 }
 
-/** The folder is there and can be written, or it can be made: tried, and taken away again. */
+/**
+ * The folder is there and can be written, or it can be made: tried with a folder of another name, in
+ * the nearest one that is there, so that processes that start at once are not in each other's way.
+ */
 async function checkFolder(folder: string): Promise<void> {
   try {
-    if (await tryFolder(folder)) return;
-    await access(folder, constants.W_OK | constants.X_OK);
+    await rmdir(await mkdtemp(join(await nearestFolder(folder), ".tpctl-")));
   } catch (error) {
-    // It was there, and another process that tried it as well has taken it away again.
-    if (codeOf(error) === "ENOENT" && codeSyscall(error) === "access") return;
     throw new ConfigError(
       `Cannot use folder '${folder}' for dead letters: ${
         textOf(error)
@@ -224,20 +221,13 @@ async function checkFolder(folder: string): Promise<void> {
   }
 }
 
-/** True when the folder was not there and could be made. */
-async function tryFolder(folder: string): Promise<boolean> {
-  for (let attempt = 1;; attempt++) {
+async function nearestFolder(folder: string): Promise<string> {
+  for (let path = resolve(folder);; path = dirname(path)) {
     try {
-      const first = await mkdir(folder, { recursive: true, mode: 0o700 });
-      if (first === undefined) return false;
-      for (let path = folder; path.length >= first.length; path = dirname(path)) {
-        // Another process may use it already.
-        await rmdir(path).catch(() => undefined);
-      }
-      return true;
+      await stat(path);
+      return path;
     } catch (error) {
-      // Another process that tries it as well took a parent away in between.
-      if (codeOf(error) !== "ENOENT" || attempt === folderAttemptsMax) throw error;
+      if (codeOf(error) !== "ENOENT" || path === dirname(path)) throw error;
     }
   }
 }
@@ -309,10 +299,6 @@ function safeName(host: string): string {
 
 function codeOf(error: unknown): unknown {
   return error instanceof Error && "code" in error ? error.code : undefined;
-}
-
-function codeSyscall(error: unknown): unknown {
-  return error instanceof Error && "syscall" in error ? error.syscall : undefined;
 }
 
 function textOf(error: unknown): string {
