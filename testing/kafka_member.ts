@@ -10,6 +10,7 @@ import { systemClock } from "../core/clock.ts";
 import type { Position } from "../core/delivery/records.ts";
 import { createKafkaConsumer } from "../core/kafka/consumer.ts";
 import { silentLog } from "../core/log/log.ts";
+import { brokersOf } from "./kafka_reading.ts";
 
 const [broker = "", topic = "", group = "", file = "", blockMs = "0"] = process.argv.slice(2);
 const commitMs = 200;
@@ -24,7 +25,7 @@ function commitWritten(): Promise<void> {
 }
 
 const consumer = createKafkaConsumer({
-  brokers: [broker],
+  brokers: brokersOf([broker]),
   clientId: "tpctl-tests",
   topics: [topic],
   groupId: group,

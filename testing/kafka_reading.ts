@@ -3,6 +3,8 @@
  * test to look at and to wait for. It commits on revocation, or when told to.
  */
 import { systemClock } from "../core/clock.ts";
+import type { HostPort } from "../core/config/endpoint.ts";
+import { parseHostPort } from "../core/config/option.ts";
 import type { Consumer, ConsumerEvents } from "../core/delivery/consumer.ts";
 import { keyOf, type Position, type TopicPartition, valueOf } from "../core/delivery/records.ts";
 import { createKafkaConsumer, type KafkaConsumerOptions } from "../core/kafka/consumer.ts";
@@ -41,10 +43,23 @@ export interface Reading {
   close(): Promise<void>;
 }
 
+/** What is read from where; brokers as the servers name them, `host:port`. */
+export interface ReadingOptions extends Omit<Partial<KafkaConsumerOptions>, "brokers"> {
+  readonly brokers: readonly string[];
+  readonly topics: readonly string[];
+}
+
+/** Brokers from `host:port`; throws where one is not. */
+export function brokersOf(texts: readonly string[]): readonly HostPort[] {
+  return texts.map((text) => {
+    const address = parseHostPort(text, undefined);
+    if ("unreadable" in address) throw new Error(address.unreadable.why);
+    return address.value;
+  });
+}
+
 /** Reads `options.topics` of a broker with quick timing. */
-export function startReading(
-  options: Partial<KafkaConsumerOptions> & Pick<KafkaConsumerOptions, "brokers" | "topics">,
-): Reading {
+export function startReading(options: ReadingOptions): Reading {
   const records: ReadRecord[] = [];
   const positions = new Map<number, Position>();
   const seen = {
@@ -80,6 +95,7 @@ export function startReading(
     clientId: "tpctl-tests",
     groupId: `group-${crypto.randomUUID()}`,
     ...options,
+    brokers: brokersOf(options.brokers),
     timing: { metadataMs: 500, heartbeatMs: 200, backoffMsMax: 500, ...options.timing },
   }, { events, clock: systemClock, log: collectingLog(seen.logged) });
   const ended = (async (): Promise<void> => {

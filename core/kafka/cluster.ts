@@ -3,12 +3,9 @@
  * connection per broker and purpose, opened when first needed and again after it failed. It never
  * waits or retries by itself.
  */
+import type { HostPort } from "../config/endpoint.ts";
 import { apis, codes, type CoordinatorAnswer, type MetadataAnswer } from "./apis.ts";
-import {
-  type BrokerAddress,
-  type KafkaConnectionOptions,
-  parseBroker,
-} from "./connection_options.ts";
+import type { KafkaConnectionOptions } from "./connection_options.ts";
 import { type FailureKind, KafkaFailure } from "./failure.ts";
 import { errorText } from "./kafkajs_inner.ts";
 import { type Link, openLink } from "./link.ts";
@@ -25,8 +22,8 @@ interface Topic {
 /** A cluster; nothing is connected before it is needed. */
 export class Cluster {
   #options: KafkaConnectionOptions;
-  #bootstrap: readonly BrokerAddress[];
-  #nodes = new Map<number, BrokerAddress>();
+  #bootstrap: readonly HostPort[];
+  #nodes = new Map<number, HostPort>();
   #topics = new Map<string, Topic>();
   #links = new Map<string, Promise<Link>>();
   #closing = new AbortController();
@@ -34,7 +31,7 @@ export class Cluster {
 
   constructor(options: KafkaConnectionOptions) {
     this.#options = options;
-    this.#bootstrap = options.brokers.map(parseBroker).filter((address) => address !== undefined);
+    this.#bootstrap = options.brokers;
   }
 
   /** Aborts when the cluster is closed. */
@@ -135,7 +132,7 @@ export class Cluster {
       new KafkaFailure("Cannot connect to Kafka: no broker is configured", "unreachable");
   }
 
-  async #open(address: BrokerAddress, purpose: Purpose): Promise<Link> {
+  async #open(address: HostPort, purpose: Purpose): Promise<Link> {
     const key = keyOf(address, purpose);
     const held = this.#links.get(key);
     const link = await held?.catch(ignore);
@@ -172,7 +169,7 @@ async function opened(opening: Promise<Link>, closing: AbortSignal): Promise<Lin
   return link;
 }
 
-function keyOf({ host, port }: BrokerAddress, purpose: Purpose): string {
+function keyOf({ host, port }: HostPort, purpose: Purpose): string {
   return `${purpose} ${host}:${port}`;
 }
 

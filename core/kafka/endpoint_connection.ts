@@ -2,7 +2,7 @@
  * Edge (files). From a Kafka endpoint of the configuration to the options of a connection; reads the
  * PEM files that it names.
  */
-import { hostPortText, type KafkaEndpoint, type SaslMechanism } from "../config/endpoint.ts";
+import type { KafkaEndpoint, SaslMechanism } from "../config/endpoint.ts";
 import { readTls } from "../http/tls.ts";
 import type { KafkaConnectionOptions, KafkaSasl } from "./connection_options.ts";
 
@@ -21,7 +21,7 @@ export async function connectionOf(
   const tls = await readTls(security.tls);
   const { sasl } = security;
   return {
-    brokers: brokers.map(hostPortText),
+    brokers,
     clientId,
     ...(tls === undefined ? {} : { tls: { ...tls, verify: tls.rejectUnauthorized } }),
     ...(sasl === undefined ? {} : {

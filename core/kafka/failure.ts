@@ -2,11 +2,8 @@
  * Pure. What goes wrong between us and a broker, in a form that code can decide by (`kind`, `code`)
  * and with a text that an operator understands: no stack, no password.
  */
-import {
-  type BrokerAddress,
-  brokerText,
-  type KafkaConnectionOptions,
-} from "./connection_options.ts";
+import { type HostPort, hostPortText } from "../config/endpoint.ts";
+import type { KafkaConnectionOptions } from "./connection_options.ts";
 
 /**
  * - `unreachable`: no TCP connection (refused, no route, name unknown, no answer).
@@ -43,12 +40,12 @@ export class KafkaFailure extends Error {
 /** What connecting to a broker came to, from what the client library or the socket threw. */
 export function connectFailure(
   error: unknown,
-  address: BrokerAddress,
+  address: HostPort,
   options: KafkaConnectionOptions,
 ): KafkaFailure {
   if (error instanceof KafkaFailure) return error;
   const { name, code, text } = factsOf(error);
-  const where = `Kafka broker '${brokerText(address)}'`;
+  const where = `Kafka broker '${hostPortText(address)}'`;
   const cause = { cause: error };
   if (name.includes("SASL") || /^SASL|^ILLEGAL_SASL/.test(code)) {
     const { mechanism, username } = options.sasl ?? { mechanism: "SASL", username: "" };
@@ -91,12 +88,12 @@ export function connectFailure(
 export function requestFailure(
   error: unknown,
   request: string,
-  address: BrokerAddress,
+  address: HostPort,
 ): KafkaFailure {
   if (error instanceof KafkaFailure) return error;
   const { text } = factsOf(error);
   return new KafkaFailure(
-    `Cannot finish ${request} at Kafka broker '${brokerText(address)}': ${firstLine(text)}`,
+    `Cannot finish ${request} at Kafka broker '${hostPortText(address)}': ${firstLine(text)}`,
     "closed",
     { cause: error },
   );

@@ -4,12 +4,9 @@
  */
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { type HostPort, hostPortText } from "../config/endpoint.ts";
 import type { Api } from "./apis.ts";
-import {
-  type BrokerAddress,
-  brokerText,
-  type KafkaConnectionOptions,
-} from "./connection_options.ts";
+import type { KafkaConnectionOptions } from "./connection_options.ts";
 import { connectFailure, KafkaFailure, requestFailure } from "./failure.ts";
 import {
   type ApiVersions,
@@ -27,7 +24,7 @@ const keepAliveMs = 60_000;
 
 /** An open connection. */
 export interface Link {
-  readonly address: BrokerAddress;
+  readonly address: HostPort;
   readonly closed: boolean;
   /** The version of an API that this broker and we would use at most `ours`, or undefined. */
   version(api: Api, ours: number): number | undefined;
@@ -46,7 +43,7 @@ export interface RequestOptions<T> {
 
 /** Connects and logs on; rejects with a KafkaFailure that says which of it went wrong. */
 export async function openLink(
-  address: BrokerAddress,
+  address: HostPort,
   options: KafkaConnectionOptions,
   signal?: AbortSignal,
 ): Promise<Link> {
@@ -56,14 +53,14 @@ export async function openLink(
 }
 
 class BrokerLink implements Link {
-  readonly address: BrokerAddress;
+  readonly address: HostPort;
   #options: KafkaConnectionOptions;
   #connection: InnerConnection | undefined;
   #socket: Socket | undefined;
   #versions: ApiVersions = {};
   #closed = false;
 
-  constructor(address: BrokerAddress, options: KafkaConnectionOptions) {
+  constructor(address: HostPort, options: KafkaConnectionOptions) {
     this.address = address;
     this.#options = options;
   }
@@ -73,7 +70,7 @@ class BrokerLink implements Link {
   }
 
   async open(signal?: AbortSignal): Promise<void> {
-    const where = `Kafka broker '${brokerText(this.address)}'`;
+    const where = `Kafka broker '${hostPortText(this.address)}'`;
     const connecting = connectInner({
       host: this.address.host,
       port: this.address.port,
@@ -103,7 +100,7 @@ class BrokerLink implements Link {
 
   async request<T>(api: Api, request: object, options: RequestOptions<T> = {}): Promise<T> {
     const connection = this.#connection;
-    const where = `Kafka broker '${brokerText(this.address)}'`;
+    const where = `Kafka broker '${hostPortText(this.address)}'`;
     if (this.#closed || connection === undefined) {
       throw new KafkaFailure(`The connection to ${where} is closed`, "closed");
     }
@@ -134,7 +131,7 @@ class BrokerLink implements Link {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    const text = `The connection to Kafka broker '${brokerText(this.address)}' is closed`;
+    const text = `The connection to Kafka broker '${hostPortText(this.address)}' is closed`;
     this.#connection?.rejectRequests(new KafkaFailure(text, "closed"));
     void this.#connection?.disconnect().catch(ignore);
     this.#socket?.destroy();

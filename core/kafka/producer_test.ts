@@ -3,7 +3,7 @@
  * kill -9 of each of three brokers, too large, to a missing topic, and after giving up.
  */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { collectingLog, startReading } from "../../testing/kafka_reading.ts";
+import { brokersOf, collectingLog, startReading } from "../../testing/kafka_reading.ts";
 import { type Kafka, kafkaMissing, sharedKafka, startKafka } from "../../testing/servers/kafka.ts";
 import { systemClock } from "../clock.ts";
 import type { OutgoingRecord, Producer } from "../delivery/producer.ts";
@@ -28,7 +28,7 @@ async function valuesIn(kafka: Kafka, topic: string): Promise<(string | null)[]>
 
 function startProducer(kafka: Kafka): { producer: Producer; logged: [LogLevel, string][] } {
   const logged: [LogLevel, string][] = [];
-  const options = { brokers: kafka.brokers, clientId: "tpctl-tests" };
+  const options = { brokers: brokersOf(kafka.brokers), clientId: "tpctl-tests" };
   const deps = { clock: systemClock, log: collectingLog(logged) };
   return { producer: createKafkaProducer(options, deps), logged };
 }

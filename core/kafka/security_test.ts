@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Reading, startReading } from "../../testing/kafka_reading.ts";
+import { type Reading, type ReadingOptions, startReading } from "../../testing/kafka_reading.ts";
 import {
   type Kafka,
   kafkaMissing,
@@ -13,7 +13,7 @@ import {
   type KafkaVersion,
   startKafka,
 } from "../../testing/servers/kafka.ts";
-import type { KafkaConnectionOptions, KafkaSasl } from "./connection_options.ts";
+import type { KafkaSasl } from "./connection_options.ts";
 
 setDefaultTimeout(60_000);
 const missing = kafkaMissing();
@@ -38,18 +38,18 @@ describe.skipIf(missing !== undefined).each([...versions])("Kafka %s", (version)
     return readFileSync(join(kafka.certificates, name), "utf8");
   }
 
-  function start(options: Partial<KafkaConnectionOptions>): Reading {
+  function start(options: Partial<ReadingOptions>): Reading {
     return startReading({ brokers: kafka.brokers, ...options, topics: ["secured"], once: true });
   }
 
-  async function readWith(options: Partial<KafkaConnectionOptions>): Promise<number> {
+  async function readWith(options: Partial<ReadingOptions>): Promise<number> {
     const reading = start(options);
     await reading.ended;
     await reading.consumer.close();
     return reading.records.length;
   }
 
-  async function complaintOf(options: Partial<KafkaConnectionOptions>): Promise<string> {
+  async function complaintOf(options: Partial<ReadingOptions>): Promise<string> {
     const reading = start(options);
     const warned = (): [string, string] | undefined =>
       reading.logged.find(([level]) => level === "error" || level === "warning");

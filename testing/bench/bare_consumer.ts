@@ -7,6 +7,7 @@ import { systemClock } from "../../core/clock.ts";
 import type { ConsumerEvents } from "../../core/delivery/consumer.ts";
 import { createKafkaConsumer } from "../../core/kafka/consumer.ts";
 import { silentLog } from "../../core/log/log.ts";
+import { brokersOf } from "../kafka_reading.ts";
 
 /** Nobody here wants to hear anything. */
 const deaf: ConsumerEvents = {
@@ -21,7 +22,7 @@ const deaf: ConsumerEvents = {
 
 async function main(broker: string, topic: string, groupId: string): Promise<void> {
   const consumer = createKafkaConsumer(
-    { brokers: [broker], clientId: "tpctl-bench", topics: [topic], groupId, once: true },
+    { brokers: brokersOf([broker]), clientId: "tpctl-bench", topics: [topic], groupId, once: true },
     { events: deaf, log: silentLog, clock: systemClock },
   );
   let count = 0;

@@ -9,6 +9,7 @@ import { apis } from "../../core/kafka/apis.ts";
 import { Cluster } from "../../core/kafka/cluster.ts";
 import { Coordinator } from "../../core/kafka/coordinator.ts";
 import { builtExecutable } from "../executable.ts";
+import { brokersOf } from "../kafka_reading.ts";
 import { type Influxdb, startInfluxdb } from "../servers/influxdb.ts";
 import { type Kafka, startKafka } from "../servers/kafka.ts";
 import { freePort, tempFolder } from "../servers/server.ts";
@@ -97,7 +98,7 @@ export class Scenario {
   async evict(): Promise<void> {
     const { brokers } = this.ground.kafka;
     const ids = await until("the group's members", settleMs, () => membersOf(brokers, this.name));
-    const cluster = new Cluster({ brokers, clientId: "tpctl-tests" });
+    const cluster = new Cluster({ brokers: brokersOf(brokers), clientId: "tpctl-tests" });
     try {
       const coordinator = new Coordinator(cluster, this.name);
       for (const memberId of ids) {
