@@ -9,6 +9,7 @@ import { loadValue } from "../../core/notifications/load_value.ts";
 import { isDict } from "../../core/notifications/value.ts";
 import { dumpValue } from "../../core/notifications/value_text.ts";
 import { root } from "../sources.ts";
+import type { WireExpectation } from "./wire.ts";
 
 /** What the reference did with a `persist` case. */
 export interface PersistExpectation {
@@ -39,10 +40,12 @@ export interface Case {
   readonly input?: readonly unknown[];
   readonly input_text?: string;
   readonly files?: Readonly<Record<string, string>>;
-  readonly expect: PersistExpectation & PipelineExpectation;
+  readonly expect: PersistExpectation & PipelineExpectation & WireExpectation;
   readonly note?: string;
   readonly unordered?: boolean;
   readonly subset?: boolean;
+  /** Any signature of the right form will do. */
+  readonly signature?: "any";
 }
 
 /** All cases of one file. */
@@ -62,6 +65,8 @@ export const runningClasses: readonly string[] = [
   "meters",
   "events",
   "endpoints",
+  "ceilosca",
+  "publishers",
 ];
 
 /** Every class by file name, `quirks` (for information only) left out. */

@@ -9,6 +9,7 @@ import { runExecutable } from "../executable.ts";
 import { tempFolder } from "../servers/server.ts";
 import { type Case, prepareFolder } from "./cases.ts";
 import { differenceOf, sameJson } from "./compare.ts";
+import { startWire } from "./wire.ts";
 
 /** What every case has unless its own files or options say otherwise. */
 const defaultFiles: Readonly<Record<string, string>> = {
@@ -34,9 +35,17 @@ function pipelineText(what: "meters" | "events", out: string): string {
 /** Everything that differs, one sentence each; empty where the case passes. */
 export async function runPipelineCase(each: Case): Promise<readonly string[]> {
   await using folder = await tempFolder("case");
-  const files = { ...defaultFiles, ...each.files };
+  await using wire = await startWire(JSON.stringify([each.files, each.conf]));
+  const files = Object.fromEntries(
+    Object.entries({ ...defaultFiles, ...each.files }).map((
+      [name, text],
+    ) => [name, wire.fill(text)]),
+  );
   await prepareFolder(folder.path, { ...each, files });
-  const conf = confText({ ...defaultConf, ...each.conf }).replaceAll("{{DIR}}", folder.path)
+  const conf = wire.fill(confText({ ...defaultConf, ...each.conf })).replaceAll(
+    "{{DIR}}",
+    folder.path,
+  )
     .replaceAll("{{OUT}}", join(folder.path, "out"));
   await writeFile(join(folder.path, "ceilometer.conf"), conf);
   const argv = ["pipeline", "--config-file", "ceilometer.conf", "--from", "input.ndjson", "--once"];
@@ -48,6 +57,7 @@ export async function runPipelineCase(each: Case): Promise<readonly string[]> {
       !run.stderr.includes("defect of tpctl");
   const found = [
     ...fileDifferences(each, join(folder.path, "out")),
+    ...await wire.differences(each.expect, each.signature === "any"),
     ...requeuedDifferences(requeued, folder.path),
     ...(isOrderly ? [] : [`exit code ${run.exitCode}`]),
   ];
