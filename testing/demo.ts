@@ -49,7 +49,7 @@ async function show(path: string): Promise<void> {
   const picture = { store, summaries, values, documents: reader.documentCounts() };
   reader.close();
   const style = {
-    width: process.stdout.columns ?? widthDefault,
+    width: process.stdout.columns || widthDefault,
     color: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
   };
   const letters = join(relative(root, folder), "tpctl-state", "dead-letters");
