@@ -1,0 +1,156 @@
+/**
+ * Edge (processes, files, net). `tpctl pipeline` from the command line to its exit code: files to files
+ * and HTTP, wrong configurations, and a reload while it reads.
+ */
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { startProgram } from "../testing/program.ts";
+import { startHttpRecorder } from "../testing/recorders.ts";
+import { freePort, tempFolder } from "../testing/servers/server.ts";
+
+const testMs = 60_000;
+
+function polling(n: number): string {
+  const sample = {
+    counter_name: n % 2 === 0 ? "even" : "odd",
+    counter_type: "gauge",
+    counter_unit: "",
+    counter_volume: n,
+    resource_id: "r",
+    project_id: "p",
+    user_id: "u",
+    source: "openstack",
+    timestamp: "2026-01-01T00:00:00",
+    resource_metadata: {},
+    message_id: String(n),
+  };
+  return JSON.stringify({
+    message_id: `m${n}`,
+    publisher_id: "h",
+    event_type: "telemetry.polling",
+    priority: "SAMPLE",
+    timestamp: "2026-01-01 00:00:00",
+    payload: { samples: [sample] },
+  }) + "\n";
+}
+
+function pipelineTo(publishers: readonly string[]): string {
+  return `sources: [{name: s, meters: ["*"], sinks: [k]}]\n` +
+    `sinks: [{name: k, publishers: ${JSON.stringify(publishers)}}]\n`;
+}
+
+/** A folder with a configuration for meters alone. */
+async function layOut(publishers: readonly string[], more = ""): Promise<
+  { readonly path: string } & AsyncDisposable
+> {
+  const folder = await tempFolder("pipeline");
+  await mkdir(join(folder.path, "meters.d"));
+  await writeFile(join(folder.path, "pipeline.yaml"), pipelineTo(publishers));
+  await writeFile(
+    join(folder.path, "ceilometer.conf"),
+    `[DEFAULT]\npipeline_cfg_file = ${folder.path}/pipeline.yaml\n` +
+      `[meter]\nmeter_definitions_dirs = ${folder.path}/meters.d\n` +
+      `[notification]\npipelines = meter\n[tpctl]\nlisten =\n${more}`,
+  );
+  return folder;
+}
+
+const once = ["pipeline", "--config-file", "ceilometer.conf", "--once", "--from"];
+
+function idsIn(path: string): string[] {
+  return readFileSync(path, "utf8").trimEnd().split("\n")
+    .map((line) => (JSON.parse(line) as { id: string }).id);
+}
+
+function accountOf(stderr: string): Record<string, unknown> {
+  return JSON.parse(stderr.trimEnd().split("\n").at(-1) ?? "") as Record<string, unknown>;
+}
+
+describe("tpctl pipeline", () => {
+  test(
+    "takes a file to a file and an HTTP server, refuses what is none, and accounts for it",
+    async () => {
+      const recorder = await startHttpRecorder();
+      await using folder = await layOut(["file://OUT?json", `http://${recorder.address}/x`]);
+      const out = join(folder.path, "out");
+      const pipeline = pipelineTo([`file://${out}?json`, `http://${recorder.address}/x`]);
+      await writeFile(join(folder.path, "pipeline.yaml"), pipeline);
+      const lines = [polling(0), "no JSON\n", polling(1)];
+      await writeFile(join(folder.path, "in.ndjson"), lines.join(""));
+      await using program = startProgram([...once, "in.ndjson"], { cwd: folder.path });
+      expect(await program.exited).toBe(0);
+      await recorder.stop();
+      expect(idsIn(out)).toEqual(["0", "1"]);
+      expect(recorder.records.map(({ body }) => (JSON.parse(body) as { id: string }[])[0]?.id))
+        .toEqual(["0", "1"]);
+      expect(accountOf(program.stderr())).toMatchObject({
+        complete: true,
+        received: 3,
+        acknowledged: 2,
+        dead_lettered: 1,
+        in_flight: 0,
+      });
+    },
+    testMs,
+  );
+
+  test("says everything that is wrong at once, with places, and ends with 2", async () => {
+    await using folder = await layOut(["htpp://x", "file://", "udp://h:1?timeout=5"]);
+    await using program = startProgram([...once, "-"], { cwd: folder.path });
+    expect(await program.exited).toBe(2);
+    const said = program.stderr();
+    expect(said).toContain("the scheme 'htpp' is unknown");
+    expect(said).toContain("Cannot use the option 'timeout' of 'udp://h:1'");
+    expect(said).toMatch(/pipeline\.yaml:2:\d+: /);
+  }, testMs);
+
+  test(
+    "keeps in the spool what a far end does not take, ends with 3, and delivers it later",
+    async () => {
+      const port = await freePort();
+      await using folder = await layOut([`http://127.0.0.1:${port}/x`]);
+      await writeFile(join(folder.path, "in.ndjson"), [0, 1, 2].map(polling).join(""));
+      await writeFile(join(folder.path, "none.ndjson"), "");
+      await using first = startProgram([...once, "in.ndjson"], { cwd: folder.path });
+      expect(await first.exited).toBe(3);
+      const ids: string[] = [];
+      const server = Bun.serve({
+        port,
+        hostname: "127.0.0.1",
+        fetch: async (request) => {
+          ids.push(...(await request.json() as { id: string }[]).map(({ id }) => id));
+          return new Response("");
+        },
+      });
+      await using second = startProgram([...once, "none.ndjson"], { cwd: folder.path });
+      expect(await second.exited).toBe(0);
+      await server.stop(true);
+      expect(ids).toEqual(["0", "1", "2"]);
+    },
+    testMs,
+  );
+
+  test("takes over other pipelines on SIGHUP and loses nothing meanwhile", async () => {
+    await using folder = await layOut([]);
+    const [a, b] = [join(folder.path, "a"), join(folder.path, "b")];
+    const file = join(folder.path, "pipeline.yaml");
+    await writeFile(file, pipelineTo([`file://${a}?json`]));
+    await using program = startProgram([...once, "-"], { cwd: folder.path, input: true });
+    await program.said(/Ready/);
+    for (let n = 0; n < 500; n++) program.write(polling(n));
+    await writeFile(file, pipelineTo([`file://${b}?json`]));
+    program.kill("SIGHUP");
+    await program.said(/read again/);
+    await writeFile(file, "sources: broken\n");
+    program.kill("SIGHUP");
+    await program.said(/going on with the old/);
+    for (let n = 500; n < 1000; n++) program.write(polling(n));
+    program.endInput();
+    expect(await program.exited).toBe(0);
+    expect(idsIn(b)).toContain("999");
+    const all = [...idsIn(a), ...idsIn(b)].map(Number).sort((x, y) => x - y);
+    expect(all).toEqual(Array.from({ length: 1000 }, (_, n) => n));
+  }, testMs);
+});
