@@ -8,12 +8,19 @@ import type { MetricsSnapshot, SeriesSnapshot } from "./metrics.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
+/** What `pipeline` counts of notifications, by the words for records. */
+const ofNotifications: Readonly<Record<string, string>> = {
+  acknowledged: "written",
+  requeued: "abandoned",
+};
+
 /** The account of every topic that the metrics speak of, in the order of their first record. */
 export function accountOf(snapshot: MetricsSnapshot): Readonly<Record<string, TopicAccount>> {
   const topics: Record<string, Mutable<TopicAccount>> = {};
   for (const { name, series } of snapshot) {
-    const [, what] = /^tpctl_records_([a-z_]+?)(?:_total)?$/.exec(name) ?? [];
-    if (what === undefined) continue;
+    const [, found] = /^tpctl_(?:records|notifications)_([a-z_]+?)(?:_total)?$/.exec(name) ?? [];
+    if (found === undefined) continue;
+    const what = ofNotifications[found] ?? found;
     for (const one of series) {
       const { topic } = one.labels;
       if (topic !== undefined) addTo(topics[topic] ??= emptyAccount(), what, one);
