@@ -248,6 +248,20 @@ describe("pipeline", () => {
     expect(world.spools.get("b://x")?.length).toBe(12);
   });
 
+  test("policy queue lets notifications go while the far end is away, and sends them later", async () => {
+    const world = new World(["retry", "retry", "retry", "hold", "retry"]);
+    const broker = new Broker(bodies(24), world.clock);
+    const { work, metrics } = await startLife(world, broker, { policy: "queue" });
+    const outcome = await world.clock.run(work.ended);
+    expect(outcome.complete).toBe(true);
+    checkLedger(world, broker);
+    const run = { command: "pipeline", time: 0, complete: true };
+    const { publishers } = pipelineAccount(metrics.snapshot(), run);
+    for (const sums of Object.values(publishers)) {
+      expect(sums).toMatchObject({ published: sums.matched, queued: 0, in_flight: 0 });
+    }
+  });
+
   test("policy drop gives up what the far end does not take, and counts it", async () => {
     const world = new World(["retry", "retry", "hold"]);
     const broker = new Broker(bodies(6), world.clock);
