@@ -7,16 +7,18 @@
 import type { Clock } from "../clock.ts";
 import type { PublisherPolicy } from "../config/pipeline_config.ts";
 import type { DeadLetter } from "../delivery/dead_letter.ts";
-import type { StoreError } from "../delivery/writer.ts";
+import { StoreError } from "../delivery/writer.ts";
 import type { Log } from "../log/log.ts";
 import type { PartState } from "../observe/readiness.ts";
 import type { Gauge, Registry } from "../observe/registry.ts";
 import { createBackoff } from "./backoff.ts";
 import { itemForLetter } from "./letter_item.ts";
 import { forEachRun, Load, type LoadEntry, settleEntries } from "./load.ts";
+import type { Event } from "./event.ts";
 import type { Item, Parcel, ParcelOrigin } from "./parcel.ts";
 import type { Cargo } from "./pipeline.ts";
 import type { Publisher } from "./publisher.ts";
+import type { Sample } from "./sample.ts";
 import { type Entry, type ItemRefusal, type Outage, sendItems } from "./send_items.ts";
 import type { Spool } from "./spool_contract.ts";
 import { SpoolDrain } from "./spool_drain.ts";
@@ -269,11 +271,19 @@ export class Lane {
     sendLetter({ ...origin, class: letterClass, reason, destination: this.name, ...named }, kept);
   }
 
-  #call(items: readonly Item[]): Promise<void> {
+  async #call(items: readonly Item[]): Promise<void> {
     const { publisher, signal } = this.#deps;
-    return this.#options.carries === "samples"
-      ? publisher.publishSamples(items as Parameters<Publisher["publishSamples"]>[0], signal)
-      : publisher.publishEvents(items as Parameters<Publisher["publishEvents"]>[0], signal);
+    try {
+      if (this.#options.carries === "samples") {
+        await publisher.publishSamples(items as readonly Sample[], signal);
+      } else await publisher.publishEvents(items as readonly Event[], signal);
+    } catch (error) {
+      if (error instanceof StoreError || signal.aborted) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      const fields = { publisher: this.name, reason };
+      this.#deps.log.error("Unexpected failure of a publisher, a defect of tpctl", fields);
+      throw new StoreError(reason, "retry", { cause: error });
+    }
   }
 
   #isUp(): void {

@@ -207,7 +207,7 @@ export class SpoolDrain {
         failed: () => undefined,
       });
       onTurn();
-      isUp(outage?.error);
+      if (!signal.aborted) isUp(outage?.error);
       entries = outage?.left ?? [];
       if (outage !== undefined) {
         await clock.sleep(backoff.nextMs(outage.error.retryAfterMs), signal);
