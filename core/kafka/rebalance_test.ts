@@ -127,11 +127,16 @@ describe.skipIf(missing !== undefined)("a consumer group", () => {
 
   test("loses its partitions to others after a freeze, and says so", async () => {
     const kafka = await sharedKafka();
-    await kafka.admin.createTopic("frozen", { partitions: 1 });
-    await kafka.admin.produceLines("frozen", ["a", "b"]);
+    await kafka.admin.createTopic("frozen-member", { partitions: 1 });
+    await kafka.admin.produceLines("frozen-member", ["a", "b"]);
     const timing = { sessionMs: 1_000, heartbeatMs: 5_000 };
-    const topics = ["frozen"];
-    const reading = startReading({ brokers: kafka.brokers, topics, groupId: "frozen", timing });
+    const topics = ["frozen-member"];
+    const reading = startReading({
+      brokers: kafka.brokers,
+      topics,
+      groupId: "frozen-member",
+      timing,
+    });
     await reading.until("it is lost", () => reading.lost.length === 1);
     expect(reading.lost).toEqual([0]);
     expect(reading.logged.some(([, text]) => text.includes("partitions are lost"))).toBe(true);
