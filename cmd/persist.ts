@@ -3,7 +3,6 @@
  * daemon together, and turns how it ended into the exit code. Everything that computes is in core/.
  */
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
-import { homedir, hostname } from "node:os";
 import { systemClock } from "../core/clock.ts";
 import { loadConfig, PERSIST_NAMES, readSecretFile, withSearch } from "../core/config/load.ts";
 import { endpointName } from "../core/config/endpoint.ts";
@@ -11,7 +10,6 @@ import type { PersistConfig } from "../core/config/persist_config.ts";
 import { PERSIST_OPTIONS } from "../core/config/persist_options.ts";
 import { readPersistConfig } from "../core/config/read_persist_config.ts";
 import type { Log } from "../core/log/log.ts";
-import { openLog } from "../core/log/open_log.ts";
 import { closingAccount, formatAccount, nothingStored } from "../core/observe/closing.ts";
 import { createMetrics } from "../core/observe/metrics.ts";
 import { configOfWorker, workersOf } from "../core/persist/members.ts";
@@ -21,16 +19,12 @@ import { checkSource, openSource } from "../core/persist/open_source.ts";
 import { openStore } from "../core/persist/open_store.ts";
 import { type PersistWorkDeps, startPersistWork } from "../core/persist/persist_work.ts";
 import { endedWell } from "../core/running/daemon.ts";
-import { createLogSwitch, type LogSwitch } from "../core/running/log_switch.ts";
+import type { LogSwitch } from "../core/running/log_switch.ts";
 import { logThrough } from "../core/running/log_through.ts";
 import { runService, type ServiceOutcome } from "../core/running/service.ts";
-import { createProgressLine } from "../core/running/terminal.ts";
-import {
-  createChannelLog,
-  openWorkerChannel,
-  type WorkerChannel,
-} from "../core/running/worker_channel.ts";
+import { openWorkerChannel, type WorkerChannel } from "../core/running/worker_channel.ts";
 import { buildInfo } from "./build_info.ts";
+import { openOutput, openProgress, surroundings } from "./daemon_output.ts";
 import { type PersistFlags, persistFlags } from "./flags.ts";
 
 const command = "persist";
@@ -44,13 +38,12 @@ export function persistCommand(): CommandUnknownOpts {
 }
 
 async function runPersist(flags: PersistFlags): Promise<void> {
-  const { env, pid, stderr } = process;
+  const { env, pid } = process;
   const channel = openWorkerChannel(env);
   const config = readConfig(flags, channel);
   for (const input of config.inputs) await checkSource(input);
-  const drawn = channel === undefined && stderr.isTTY && env.TERM !== "dumb";
-  const progress = drawn ? createProgressLine(stderr) : undefined;
-  const output = channel === undefined ? await openOutput(config) : workerOutput(channel);
+  const progress = openProgress(channel);
+  const output = await openOutput(config.log, channel);
   let readerGone = false;
   const shown = progress?.above(output.log) ?? output.log;
   const log = logThrough(() => readerGone ? undefined : shown);
@@ -94,12 +87,7 @@ async function runPersist(flags: PersistFlags): Promise<void> {
 }
 
 function readConfig(flags: PersistFlags, channel: WorkerChannel | undefined): PersistConfig {
-  const home = homedir();
-  const around = {
-    environment: process.env,
-    home: home === "" ? undefined : home,
-    root: "/",
-  };
+  const around = surroundings();
   const loaded = loadConfig(PERSIST_OPTIONS, PERSIST_NAMES, { ...flags.config, ...around });
   try {
     const config = readPersistConfig(loaded, flags.persist, readSecretFile);
@@ -118,22 +106,6 @@ function sayConfig(config: PersistConfig, log: Log): void {
     const text = `Storing ${kind}: ${endpointName(source)} to ${endpointName(store)}`;
     log.info(text, { ...group, processors });
   }
-}
-
-function openOutput({ log }: PersistConfig): Promise<LogSwitch> {
-  const { pid, stderr } = process;
-  const origin = { pid, hostname: hostname(), program: "tpctl" };
-  return createLogSwitch(log, (config) => openLog(config, { clock, stderr, origin }));
-}
-
-/** A worker's log is its parent's. */
-function workerOutput(channel: WorkerChannel): LogSwitch {
-  return {
-    log: createChannelLog(channel, "tpctl"),
-    isJson: false,
-    reopen: () => Promise.resolve(),
-    close: () => channel.close(),
-  };
 }
 
 /** The closing account, and the exit code where it is not 0. */

@@ -3,12 +3,10 @@
  * daemon together, and turns how it ended into the exit code. Everything that computes is in core/.
  */
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
-import { homedir, hostname } from "node:os";
 import { systemClock } from "../core/clock.ts";
 import { loadPipelineConfig } from "../core/config/load_pipeline_config.ts";
 import type { PipelineConfig } from "../core/config/pipeline_config.ts";
 import type { Log } from "../core/log/log.ts";
-import { openLog } from "../core/log/open_log.ts";
 import { formatPipelineAccount, pipelineAccount } from "../core/observe/pipeline_closing.ts";
 import { createMetrics } from "../core/observe/metrics.ts";
 import { openDeadLetters } from "../core/persist/open_dead_letters.ts";
@@ -23,16 +21,12 @@ import {
   startPipelineWork,
 } from "../core/pipeline/pipeline_work.ts";
 import { endedWell } from "../core/running/daemon.ts";
-import { createLogSwitch, type LogSwitch } from "../core/running/log_switch.ts";
+import type { LogSwitch } from "../core/running/log_switch.ts";
 import { runService, type ServiceOutcome } from "../core/running/service.ts";
-import { createProgressLine } from "../core/running/terminal.ts";
-import {
-  createChannelLog,
-  openWorkerChannel,
-  type WorkerChannel,
-} from "../core/running/worker_channel.ts";
+import { openWorkerChannel } from "../core/running/worker_channel.ts";
 import { loadPublisherKind, publisherSchemes } from "../publishers/mod.ts";
 import { buildInfo } from "./build_info.ts";
+import { openOutput, openProgress, surroundings } from "./daemon_output.ts";
 import { type PipelineFlags, pipelineFlags } from "./flags.ts";
 
 const command = "pipeline";
@@ -46,14 +40,13 @@ export function pipelineCommand(): CommandUnknownOpts {
 }
 
 async function runPipeline(flags: PipelineFlags): Promise<void> {
-  const { env, pid, stderr } = process;
+  const { env, pid } = process;
   const channel = openWorkerChannel(env);
   const names = createNameLookup(clock);
   const setup = await readSetup(flags, names);
   const { config } = setup;
-  const drawn = channel === undefined && stderr.isTTY && env.TERM !== "dumb";
-  const progress = drawn ? createProgressLine(stderr) : undefined;
-  const output = channel === undefined ? await openOutput(config) : workerOutput(channel);
+  const progress = openProgress(channel);
+  const output = await openOutput(config.log, channel);
   const log = progress?.above(output.log) ?? output.log;
   if (channel === undefined) saySetup(setup, log);
   const metrics = createMetrics();
@@ -97,16 +90,7 @@ async function runPipeline(flags: PipelineFlags): Promise<void> {
 }
 
 function readSetup(flags: PipelineFlags, names: NameLookup): Promise<PipelineSetup> {
-  const home = homedir();
-  const config = loadPipelineConfig(
-    {
-      ...flags.config,
-      environment: process.env,
-      home: home === "" ? undefined : home,
-      root: "/",
-    },
-    flags.inputs,
-  );
+  const config = loadPipelineConfig({ ...flags.config, ...surroundings() }, flags.inputs);
   names.use(config);
   return openSetup(config, {
     schemes: publisherSchemes,
@@ -136,22 +120,6 @@ function kafkaInputs({ input }: PipelineConfig): Parameters<typeof openDeadLette
     const { group } = input.kafka;
     return [{ source: { scheme: "kafka", brokers, security, topic, group, format: undefined } }];
   });
-}
-
-function openOutput({ log }: PipelineConfig): Promise<LogSwitch> {
-  const { pid, stderr } = process;
-  const origin = { pid, hostname: hostname(), program: "tpctl" };
-  return createLogSwitch(log, (config) => openLog(config, { clock, stderr, origin }));
-}
-
-/** A worker's log is its parent's. */
-function workerOutput(channel: WorkerChannel): LogSwitch {
-  return {
-    log: createChannelLog(channel, "tpctl"),
-    isJson: false,
-    reopen: () => Promise.resolve(),
-    close: () => channel.close(),
-  };
 }
 
 /** The closing account, and the exit code where it is not 0. */
