@@ -132,6 +132,30 @@ describe("tpctl pipeline", () => {
     testMs,
   );
 
+  test(
+    "batch_size gathers notifications into one request, batch_timeout ends the wait",
+    async () => {
+      const recorder = await startHttpRecorder();
+      const batches = "[notification]\nbatch_size = 2\nbatch_timeout = 3600\n";
+      await using folder = await layOut([`otlphttp://${recorder.address}/v1/metrics`], batches);
+      await using program = startProgram([...once, "-"], { cwd: folder.path, input: true });
+      await program.said(/Ready/);
+      for (const n of [0, 1, 2]) {
+        program.write(polling(n));
+        // Long enough to be handled, were it not to wait.
+        await Bun.sleep(300);
+      }
+      program.endInput();
+      expect(await program.exited).toBe(0);
+      await recorder.stop();
+      expect(recorder.records.map(({ body }) => body.match(/"asInt":"\d"/g))).toEqual([
+        ['"asInt":"0"', '"asInt":"1"'],
+        ['"asInt":"2"'],
+      ]);
+    },
+    testMs,
+  );
+
   test("takes over other pipelines on SIGHUP and loses nothing meanwhile", async () => {
     await using folder = await layOut([]);
     const [a, b] = [join(folder.path, "a"), join(folder.path, "b")];

@@ -98,10 +98,8 @@ export interface NotificationInput {
   readonly topics: readonly string[];
   readonly rabbit: RabbitOptions;
   readonly kafka: KafkaInputOptions;
-  /** Notifications handled together (`batch_size`), and how long to wait for them. */
-  readonly batchMessagesMax: number;
-  /** Undefined: no bound but `batchMessagesMax`. */
-  readonly batchWaitMs: number | undefined;
+  /** Notifications gathered before they are handled, and how long they are waited for. */
+  readonly batch: { readonly messagesMax: number; readonly waitMs: number };
   /** False: an event that cannot be made is requeued once before it is dead-lettered. */
   readonly ackOnEventError: boolean;
 }

@@ -74,7 +74,7 @@ const NOTIFICATION_OPTIONS: readonly Option[] = alsoIn("notifications", [
     min: 1,
     default: "1",
     unit: "notifications",
-    help: "How many notifications are waited for before they are published.",
+    help: "How many notifications are gathered before they are handled; 1: none is waited for.",
   },
   {
     ...notification,
@@ -83,7 +83,7 @@ const NOTIFICATION_OPTIONS: readonly Option[] = alsoIn("notifications", [
     min: 0,
     default: "0",
     unit: "s",
-    help: "How long batch_size is waited for; 0: as long as it takes.",
+    help: "How long they are gathered at most; 0: 1 s.",
   },
   {
     ...notification,

@@ -59,6 +59,8 @@ export interface PipelineArguments {
 }
 
 const MS_PER_SECOND = 1000;
+/** The reference waits without an end where no batch_timeout is set. */
+const batchWaitSecondsDefault = 1;
 const PIPELINE_NAMES: readonly PipelineName[] = ["meter", "event"];
 
 /** The sections of credentials besides the usual one, which are to be read as such. */
@@ -139,8 +141,10 @@ class PipelineReading {
         group: values.text("oslo_messaging_kafka", "consumer_group") ?? "",
         fetchBytesMax: values.number("oslo_messaging_kafka", "kafka_max_fetch_bytes"),
       },
-      batchMessagesMax: values.number("notification", "batch_size"),
-      batchWaitMs: waitSeconds === 0 ? undefined : waitSeconds * MS_PER_SECOND,
+      batch: {
+        messagesMax: values.number("notification", "batch_size"),
+        waitMs: (waitSeconds || batchWaitSecondsDefault) * MS_PER_SECOND,
+      },
       ackOnEventError: values.bool("notification", "ack_on_event_error"),
     };
     if (this.#given.from !== undefined) return this.#named(configured, this.#given.from);

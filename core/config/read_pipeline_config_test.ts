@@ -62,8 +62,7 @@ describe("defaults", () => {
       "nova glance neutron cinder heat keystone trove zaqar swift ceilometer magnum dns ironic aodh",
     );
     expect(config.input.topics).toEqual(["notifications"]);
-    expect(config.input.batchMessagesMax).toBe(1);
-    expect(config.input.batchWaitMs).toBeUndefined();
+    expect(config.input.batch).toEqual({ messagesMax: 1, waitMs: 1000 });
     expect(config.input.ackOnEventError).toBe(true);
     expect(config.samples).toEqual({
       host: "node-1",

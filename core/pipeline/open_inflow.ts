@@ -11,6 +11,7 @@ import type {
 } from "../config/pipeline_config.ts";
 import type { Log } from "../log/log.ts";
 import type { Registry } from "../observe/registry.ts";
+import { gatherInflow } from "./gather_inflow.ts";
 import type { Inflow, InflowEvents } from "./inflow.ts";
 import { mergeInflows } from "./merge_inflows.ts";
 import { openRecordsInflow } from "./records_inflow.ts";
@@ -34,11 +35,23 @@ export interface OpenInflowOptions {
   readonly once: { readonly idleMs: number } | undefined;
 }
 
+type NamedEventsDeps = OpenInflowDeps & {
+  readonly eventsOf: (source: string) => InflowEvents;
+};
+
 /** `eventsOf` gives each source's events, by its name. */
 export async function openInflow(
+  config: Pick<PipelineConfig, "input" | "drainMs">,
+  options: OpenInflowOptions,
+  deps: NamedEventsDeps,
+): Promise<Inflow> {
+  return gatherInflow(await openSources(config, options, deps), config.input.batch, deps.clock);
+}
+
+async function openSources(
   { input, drainMs }: Pick<PipelineConfig, "input" | "drainMs">,
   options: OpenInflowOptions,
-  deps: OpenInflowDeps & { readonly eventsOf: (source: string) => InflowEvents },
+  deps: NamedEventsDeps,
 ): Promise<Inflow> {
   const { file, transports } = input;
   const common = { ...deps, drainMs };
@@ -72,9 +85,7 @@ export async function openInflow(
 async function openRabbit(
   transports: readonly RabbitTransport[],
   { exchanges, topics, rabbit }: NotificationInput,
-  deps: OpenInflowOptions & OpenInflowDeps & {
-    readonly eventsOf: (source: string) => InflowEvents;
-  },
+  deps: OpenInflowOptions & NamedEventsDeps,
 ): Promise<Inflow> {
   const { openAmqpInflow } = await import("./amqp_inflow.ts");
   const { once } = deps;
