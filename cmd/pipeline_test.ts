@@ -3,7 +3,7 @@
  * and HTTP, wrong configurations, and a reload while it reads.
  */
 import { describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { startProgram } from "../testing/program.ts";
@@ -104,6 +104,21 @@ describe("tpctl pipeline", () => {
     expect(said).toContain("the scheme 'htpp' is unknown");
     expect(said).toContain("Cannot use the option 'timeout' of 'udp://h:1'");
     expect(said).toMatch(/pipeline\.yaml:2:\d+: /);
+  }, testMs);
+
+  test("a configured port that is taken ends it with 3 before anything is read", async () => {
+    const taken = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("") });
+    const listen = `127.0.0.1:${taken.port}`;
+    await using folder = await layOut(["test://"]);
+    await writeFile(join(folder.path, "in.ndjson"), polling(0));
+    await using program = startProgram([...once, "in.ndjson"], {
+      cwd: folder.path,
+      env: { OS_TPCTL__LISTEN: listen },
+    });
+    expect(await program.exited).toBe(3);
+    await taken.stop(true);
+    expect(program.stderr()).toContain(`Cannot listen on '${listen}': the port is taken`);
+    expect(existsSync(join(folder.path, "tpctl-state"))).toBe(false);
   }, testMs);
 
   test(

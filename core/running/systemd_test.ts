@@ -106,36 +106,55 @@ describe("turns", () => {
   });
 });
 
-const unit = join(import.meta.dir, "../../testdata/samples/tpctl-persist.service");
+const samples = join(import.meta.dir, "../../testdata/samples");
 const missing = Bun.which("systemd-analyze") === null
   ? "systemd-analyze is not here (Debian package systemd)"
   : undefined;
 if (missing !== undefined) console.error(`skipped: ${missing}`);
 
-describe.skipIf(missing !== undefined)("unit file", () => {
+/** What operators rely on in both unit files, and what differs. */
+const units = [
+  {
+    name: "tpctl-persist",
+    relied: [
+      "User=mon-persister",
+      "Group=monasca",
+      "WorkingDirectory=/var/lib/monasca-persister",
+      "ConditionPathExists=/etc/monasca/persister.conf",
+    ],
+  },
+  {
+    name: "tpctl-pipeline",
+    relied: [
+      "User=ceilometer",
+      "Group=ceilometer",
+      "WorkingDirectory=/var/lib/ceilometer",
+      "ConditionPathExists=/etc/ceilometer/ceilometer.conf",
+    ],
+  },
+];
+
+describe.skipIf(missing !== undefined).each(units)("unit file $name", ({ name, relied }) => {
   /** systemd's exposure score for it, in tenths; 100 is none at all. */
   const exposureMax = 20;
+  const unit = join(samples, `${name}.service`);
 
   test("systemd reads it without a complaint", async () => {
     await using folder = await tempFolder("unit");
     const text = (await Bun.file(unit).text()).replaceAll("/usr/local/bin/tpctl", "/bin/true");
-    const copy = join(folder.path, "tpctl-persist.service");
+    const copy = join(folder.path, `${name}.service`);
     await Bun.write(copy, text);
     const { exitCode, stderr } = Bun.spawnSync(["systemd-analyze", "verify", "--man=no", copy]);
     const complaints = stderr.toString().split("\n").filter((line) =>
-      line.includes("tpctl-persist") && !line.includes("multi-user.target")
+      line.includes(name) && !line.includes("multi-user.target")
     );
     expect({ exitCode, complaints }).toEqual({ exitCode: 0, complaints: [] });
   });
 
   test("its exposure is low", () => {
-    const { exitCode, stdout } = Bun.spawnSync([
-      "systemd-analyze",
-      "security",
-      "--offline=true",
-      `--threshold=${exposureMax}`,
-      unit,
-    ]);
+    const threshold = `--threshold=${exposureMax}`;
+    const argv = ["systemd-analyze", "security", "--offline=true", threshold, unit];
+    const { exitCode, stdout } = Bun.spawnSync(argv);
     if (exitCode !== 0) console.error(stdout.toString());
     expect(exitCode).toBe(0);
   });
@@ -143,15 +162,12 @@ describe.skipIf(missing !== undefined)("unit file", () => {
   test("it says what operators rely on", async () => {
     const lines = (await Bun.file(unit).text()).split("\n");
     const expected = [
+      ...relied,
       "Type=notify",
-      "User=mon-persister",
-      "Group=monasca",
-      "WorkingDirectory=/var/lib/monasca-persister",
-      "ConditionPathExists=/etc/monasca/persister.conf",
       "Restart=on-failure",
       "RestartSec=5",
       "RestartPreventExitStatus=2",
-      "SyslogIdentifier=tpctl-persist",
+      `SyslogIdentifier=${name}`,
     ];
     expect(lines).toEqual(expect.arrayContaining(expected));
     expect(lines.some((line) => line.startsWith("MemoryDenyWriteExecute"))).toBe(false);
