@@ -16,6 +16,13 @@ export const INT_DIGITS_MAX = 4300;
 /** Text that Python's json would not read; the message names the place in characters from 0. */
 export class JsonError extends Error {
   override readonly name = "JsonError";
+  /** That place, where the text has one. */
+  readonly character: number | undefined;
+
+  constructor(text: string, options?: ErrorOptions & { readonly character?: number }) {
+    super(text, options);
+    this.character = options?.character;
+  }
 }
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -251,6 +258,7 @@ class Reader<T, D extends T> {
   #fault(found: string, expected: string): JsonError {
     return new JsonError(
       `Cannot read JSON at character ${this.#at}: ${found}, expected ${expected}`,
+      { character: this.#at },
     );
   }
 }
