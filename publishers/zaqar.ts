@@ -28,12 +28,16 @@ import type { Sample } from "../core/pipeline/sample.ts";
 /** Below Zaqar's default bound of a request; its JSON is ASCII. A longer message is sent alone. */
 const requestBytesMax = 200_000;
 
+/** It refuses any other with 400, as it refuses bad messages. */
+const queueName = /^[a-zA-Z0-9_.-]{1,64}$/;
+
 const options: readonly PublisherOption[] = [
   { name: "queue", kind: "string", help: "The queue to post to; it must be given." },
   {
     name: "ttl",
     kind: "int",
     min: 60,
+    max: 1_209_600,
     default: "3600",
     unit: "seconds",
     help: "How long Zaqar keeps a message.",
@@ -72,6 +76,12 @@ class ZaqarPublisher implements Publisher {
       throw new ConfigError(
         `Cannot use the publisher '${shownUrl(url.text)}': it names no queue, expected ` +
           "zaqar://?queue=NAME",
+      );
+    }
+    if (!queueName.test(queue)) {
+      throw new ConfigError(
+        `Cannot use the publisher '${shownUrl(url.text)}': Zaqar takes no queue of the name ` +
+          `'${queue}', expected 1 to 64 letters, digits, '_', '-' or '.'`,
       );
     }
     const credentials = settings.keystone.get(settings.zaqar.authSection);

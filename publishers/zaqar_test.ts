@@ -1,5 +1,6 @@
 /**
- * Edge (net). The zaqar publisher against a scripted Keystone and Zaqar.
+ * Edge (net). The zaqar publisher against a scripted Keystone and Zaqar: its requests, and answers that
+ * no Zaqar gives on demand. What a Zaqar makes of them stands in zaqar_server_test.ts.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { ConfigError } from "../core/errors.ts";
@@ -7,9 +8,7 @@ import { loadValue } from "../core/notifications/load_value.ts";
 import { dumpValue } from "../core/notifications/value_text.ts";
 import { sampleDict, serializeEvent } from "../core/pipeline/messages.ts";
 import type { Publisher } from "../core/pipeline/publisher.ts";
-import { passwordCredentials } from "../testing/gnocchi_publisher.ts";
-import { type Carried, describePublisher } from "../testing/publisher_conformance.ts";
-import { makePublisher } from "../testing/publishers.ts";
+import type { Carried } from "../testing/publisher_conformance.ts";
 import { dictOf, makeEvent, makeSample } from "../testing/samples.ts";
 import {
   type ScriptedAnswer,
@@ -18,7 +17,7 @@ import {
   startScriptedHttp,
 } from "../testing/scripted_http.ts";
 import { storeErrorOf } from "../testing/writer_conformance.ts";
-import { zaqarKind } from "./zaqar.ts";
+import { isTokenRequest, tokenForZaqar, zaqarPublisher } from "../testing/zaqar_publisher.ts";
 
 const signal = new AbortController().signal;
 const created: ScriptedAnswer = { status: 201, body: '{"resources": []}' };
@@ -28,7 +27,8 @@ let endpointPath = "";
 
 beforeAll(async () => {
   server = await startScriptedHttp({
-    otherwise: (request) => isToken(request) ? token() : answer(),
+    otherwise: (request) =>
+      isTokenRequest(request) ? tokenForZaqar(`${server.origin}${endpointPath}`) : answer(),
   });
 });
 beforeEach(() => {
@@ -38,73 +38,20 @@ beforeEach(() => {
 });
 afterAll(() => server.stop());
 
-function isToken({ path }: ScriptedRequest): boolean {
-  return path.endsWith("/auth/tokens");
-}
-
-function token(): ScriptedAnswer {
-  const endpoint = { interface: "public", region: "R", region_id: "R" };
-  const url = `${server.origin}${endpointPath}`;
-  const catalog = [{ type: "messaging", name: "zaqar", endpoints: [{ ...endpoint, url }] }];
-  const times = { issued_at: "2026-01-01T00:00:00Z", expires_at: "2099-01-01T00:00:00Z" };
-  const project = { id: "pr0ject", name: "service", domain: { id: "default", name: "Default" } };
-  return {
-    status: 201,
-    headers: { "X-Subject-Token": "t0ken" },
-    body: JSON.stringify({ token: { ...times, project, catalog } }),
-  };
-}
-
 function open(url = "zaqar://?queue=meters", carries: Carried = "samples"): Publisher {
-  const user = { name: "ceilometer", password: "s3cret" };
-  const credentials = passwordCredentials(`${server.origin}/v3`, user);
-  return makePublisher(zaqarKind, url, {
-    carries,
-    settings: {
-      zaqar: { authSection: credentials.section },
-      keystone: new Map([[credentials.section, credentials]]),
-    },
-  });
+  return zaqarPublisher(server.origin, url, carries);
 }
 
 function posts(): ScriptedRequest[] {
-  return server.requests.filter((request) => !isToken(request));
+  return server.requests.filter((request) => !isTokenRequest(request));
 }
-
-function postedMarks(carries: Carried): string[] {
-  return posts().flatMap(({ text }) => dictOf(loadValue(text)).messages ?? [])
-    .map((message) => {
-      const { resource_id: sample, message_id: event } = dictOf(dictOf(message).body);
-      return String(carries === "samples" ? sample : event);
-    });
-}
-
-describePublisher({
-  title: "zaqar",
-  takes: ["samples", "events"],
-  create: (carries) => open("zaqar://?queue=meters", carries),
-  reset: () => void server.requests.splice(0),
-  received: (carries) => Promise.resolve(postedMarks(carries)),
-  order: "kept",
-  many: 1000,
-  refusal: {
-    begin: () => void (answer = () => ({ status: 400, body: '{"title": "Invalid"}' })),
-    end: () => void (answer = () => created),
-  },
-  outage: { begin: () => server.stop(), end: () => server.listen() },
-  silence: {
-    begin: () => void (answer = () => "silence"),
-    end: () => void (answer = () => created),
-  },
-  secrets: ["s3cret", "t0ken"],
-});
 
 describe("a request", () => {
   test("is Zaqar's API v2, with who we are", async () => {
-    await open("zaqar://?queue=a/b&ttl=1200").publishSamples([makeSample()], signal);
+    await open("zaqar://?queue=a_b-c.d&ttl=1200").publishSamples([makeSample()], signal);
     await open().publishEvents([makeEvent()], signal);
     const [samples, events] = posts();
-    expect(`${samples?.method} ${samples?.path}`).toBe("POST /v2/queues/a%2Fb/messages");
+    expect(`${samples?.method} ${samples?.path}`).toBe("POST /v2/queues/a_b-c.d/messages");
     expect(samples?.headers.get("x-auth-token")).toBe("t0ken");
     expect(samples?.headers.get("x-project-id")).toBe("pr0ject");
     expect(samples?.headers.get("client-id")).toMatch(/^[0-9a-f-]{36}$/);
@@ -140,8 +87,11 @@ test.each([[404, "hold"], [403, "hold"], [503, "retry"]])("%i: %s", async (statu
 test.each([
   ["zaqar://", "it names no queue"],
   ["zaqar://?queue=", "it names no queue"],
+  ["zaqar://?queue=a/b", "Zaqar takes no queue of the name 'a/b'"],
+  [`zaqar://?queue=${"q".repeat(65)}`, "Zaqar takes no queue of the name"],
   ["zaqar://?queue=q&ttl=soon", "'ttl'"],
-  ["zaqar://?queue=q&ttl=5", "'ttl'"],
+  ["zaqar://?queue=q&ttl=59", "'ttl'"],
+  ["zaqar://?queue=q&ttl=1209601", "'ttl'"],
   ["zaqar://?queue=q&flavor=x", "'flavor'"],
 ])("%s is a configuration error", (url, words) => {
   expect(() => open(url)).toThrow(ConfigError);
