@@ -2,6 +2,9 @@
  * Pure. A picture of what an SQLite store holds, for a terminal: a table with one row per measurement
  * and a sparkline of its busiest series. Reading the store is reader.ts; live views are tail's.
  */
+import { fit, pad, printable, widthOf } from "../terminal/cells.ts";
+import { count, grouped, numberText } from "../terminal/figures.ts";
+import { sparkline } from "../terminal/sparkline.ts";
 import type { MeasurementSummary } from "./reader.ts";
 
 /** What is shown. */
@@ -152,29 +155,6 @@ function documentLines(documents: Picture["documents"], style: PictureStyle): st
   return lines;
 }
 
-const bars = "▁▂▃▄▅▆▇█";
-
-/** Means that differ by less than this share are the same but for rounding. */
-const roundingShare = 1e-12;
-
-/** The values as bars, at most `width` of them (means of equal runs); "" for no values. */
-export function sparkline(values: readonly number[], width: number): string {
-  const cells = Math.min(width, values.length);
-  const means = Array.from({ length: cells }, (_, i) => {
-    const run = values.slice(
-      Math.floor(i * values.length / cells),
-      Math.floor((i + 1) * values.length / cells),
-    );
-    return sumOf(run, (value) => value) / run.length;
-  });
-  const low = Math.min(...means);
-  const high = Math.max(...means);
-  return means.map((mean) => {
-    const share = high - low > roundingShare * Math.abs(high) ? (mean - low) / (high - low) : 0.5;
-    return bars[Math.min(bars.length - 1, Math.floor(share * bars.length))];
-  }).join("");
-}
-
 function spanLines(rows: readonly Row[], width: number): string[] {
   const first = rows.map((row) => row.first).sort()[0];
   const last = rows.map((row) => row.last).sort().at(-1);
@@ -187,50 +167,8 @@ function timeText(ns: bigint): string {
   return date.toISOString().slice(0, 19).replace("T", " ");
 }
 
-/** Four significant digits, large and small ones with an exponent; "-" where there is none. */
-function numberText(value: number | null): string {
-  if (value === null) return "-";
-  const size = Math.abs(value);
-  if (value !== 0 && (size >= 1e9 || size < 1e-3)) return value.toExponential(2);
-  if (Number.isInteger(value) || size >= 1000) return grouped(Math.round(value));
-  return String(Number(value.toPrecision(4)));
-}
-
-function grouped(value: number): string {
-  return String(value).replace(/\B(?=(\d{3})+$)/g, ",");
-}
-
-function count(value: number, one: string, many = `${one}s`): string {
-  return `${grouped(value)} ${value === 1 ? one : many}`;
-}
-
 function sumOf<Item>(items: readonly Item[], part: (item: Item) => number): number {
   return items.reduce((sum, item) => sum + part(item), 0);
-}
-
-/** Names come from outside: control characters and escape sequences never reach the terminal. */
-function printable(text: string): string {
-  return text.replace(/\p{C}/gu, "\ufffd");
-}
-
-/** Columns on the terminal: wide characters count double, joined and combining ones as drawn. */
-function widthOf(text: string): number {
-  return Bun.stringWidth(text);
-}
-
-function fit(text: string, width: number): string {
-  if (widthOf(text) <= width) return text;
-  let kept = "";
-  for (const { segment } of new Intl.Segmenter().segment(text)) {
-    if (widthOf(kept + segment) > width - 1) break;
-    kept += segment;
-  }
-  return `${kept}…`;
-}
-
-function pad(text: string, width: number, align: "left" | "right"): string {
-  const space = " ".repeat(Math.max(0, width - widthOf(text)));
-  return align === "left" ? text + space : space + text;
 }
 
 type Ink = "heading" | "title" | "spark";

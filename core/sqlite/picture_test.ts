@@ -2,7 +2,8 @@
  * Pure. The picture: columns stand under each other, lines keep their width, names cannot harm.
  */
 import { describe, expect, test } from "bun:test";
-import { type Picture, renderPicture, sparkline } from "./picture.ts";
+import { sparkline } from "../terminal/sparkline.ts";
+import { type Picture, renderPicture } from "./picture.ts";
 import type { MeasurementSummary } from "./reader.ts";
 
 function summary(part: Partial<MeasurementSummary>): MeasurementSummary {
@@ -83,11 +84,4 @@ describe("renderPicture", () => {
     const text = renderPicture(many, { width: 80, color: false });
     expect(text).toContain("... and 10 measurements more with 12,000 points\n");
   });
-});
-
-test("sparkline: scaled to its own range, flat where there is none", () => {
-  expect(sparkline([0, 1, 2, 3, 4, 5, 6, 7], 8)).toBe("▁▂▃▄▅▆▇█");
-  expect(sparkline([1, 1, 1], 8)).toBe("▅▅▅");
-  expect(sparkline([], 8)).toBe("");
-  expect(sparkline([-5, -5, 5, 5], 2)).toBe("▁█");
 });
