@@ -83,6 +83,21 @@ export function* details({ kind, members }: Datum): Generator<string, void, void
   yield* leaves(inner, "");
 }
 
+/** What tells a series from others beside its columns: Monasca's dimensions, a point's tags. */
+export function labelsOf({ kind, members, resource, tenant }: Datum): string {
+  if (kind !== "metric" && kind !== "point") return "";
+  const metric = dictOf(members.metric) ?? members;
+  const labels = dictOf(kind === "metric" ? metric.dimensions : members.tags) ?? {};
+  let text = "";
+  for (const [name, value] of Object.entries(labels)) {
+    if (typeof value !== "string" || value === "" || value === resource || value === tenant) {
+      continue;
+    }
+    text += `${text === "" ? "" : " "}${name}=${value}`;
+  }
+  return text;
+}
+
 function dictOf(value: Value | undefined): Dict | undefined {
   return isDict(value) ? value : undefined;
 }
