@@ -36,6 +36,10 @@ const needed: readonly Needed[] = [
     debianPackage: "uwsgi-plugin-python3",
     programs: ["/usr/lib/uwsgi/plugins/python3_plugin.so"],
   },
+  {
+    debianPackage: "ceilometer-agent-notification",
+    programs: ["/usr/bin/ceilometer-agent-notification"],
+  },
   { debianPackage: "prometheus-pushgateway", programs: ["/usr/bin/prometheus-pushgateway"] },
   { debianPackage: "openssl", programs: ["openssl"] },
   { debianPackage: "systemd", programs: ["systemd-analyze", "/usr/bin/systemd-analyze"] },
