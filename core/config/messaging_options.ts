@@ -225,7 +225,8 @@ const KAFKA_INPUT_OPTIONS: readonly Option[] = [
     min: 1,
     default: "1048576",
     unit: "bytes",
-    help: "The upper bound of what is fetched of a partition at once.",
+    help:
+      "The upper bound of what is fetched of a partition at once; beyond 524288 without effect.",
   },
   {
     ...kafka,

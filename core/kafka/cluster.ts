@@ -65,11 +65,17 @@ export class Cluster {
     return leader === undefined || !this.#nodes.has(leader) ? undefined : leader;
   }
 
+  /** Whether the cluster has no such topic, or was not asked for it. */
+  topicIsAbsent(topic: string): boolean {
+    const error = this.#topics.get(topic)?.error ?? codes.unknownTopicOrPartition;
+    return error === codes.unknownTopicOrPartition;
+  }
+
   /** Why a topic cannot be read, or undefined where it can. */
   topicProblem(topic: string): string | undefined {
-    const error = this.#topics.get(topic)?.error ?? codes.unknownTopicOrPartition;
+    const error = this.#topics.get(topic)?.error;
     if (error === 0) return undefined;
-    if (error === codes.unknownTopicOrPartition) {
+    if (error === undefined || this.topicIsAbsent(topic)) {
       return `Cannot read topic '${topic}': it does not exist, expected one that was created`;
     }
     return `Cannot read topic '${topic}': ${errorText(error).message} (${errorText(error).type})`;

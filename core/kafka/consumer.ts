@@ -27,6 +27,10 @@ export type OutOfRangePolicy = "earliest" | "latest" | "fail";
 export interface KafkaConsumerOptions extends KafkaConnectionOptions {
   readonly topics: readonly string[];
   readonly groupId: string;
+  /** Whether one topic that exists is enough to begin; the others are read once they are made. */
+  readonly topicsMayLack?: boolean;
+  /** Bytes of one partition that are asked for at once, where that is less than our own bound. */
+  readonly partitionBytesMax?: number;
   /**
    * Where to go on when records are gone before they were read: the log's start (the default, nothing
    * more is lost), its end, or not at all: `blocks()` then throws a RunError.
@@ -77,10 +81,12 @@ class KafkaConsumer implements Consumer {
     this.#cluster = new Cluster(options);
     this.#readiness = new Readiness(deps.events, this.#log);
     const { events, clock } = deps;
+    const { groupId: group, topics, topicsMayLack = false, partitionBytesMax } = options;
     const own = { cluster: this.#cluster, clock, log: this.#log };
     this.#fetcher = new Fetcher({
       ...own,
       timing: this.#timing,
+      partitionBytesMax: partitionBytesMax ?? Infinity,
       onTurn: () => events.onTurn(),
       onLag: (at, lag) => events.onLag(at, lag),
       onProblem: (part, failure) => this.#tell(part, failure),
@@ -99,8 +105,8 @@ class KafkaConsumer implements Consumer {
       },
       onTurn: () => events.onTurn(),
     };
-    const { groupId: group, topics } = options;
-    this.#group = new GroupMember({ group, topics, timing: this.#timing }, { ...own, hooks });
+    const membership = { group, topics, topicsMayLack, timing: this.#timing };
+    this.#group = new GroupMember(membership, { ...own, hooks });
   }
 
   async *blocks(): AsyncGenerator<RecordBlock, void, void> {

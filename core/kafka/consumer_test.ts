@@ -163,6 +163,22 @@ describe.skipIf(missing !== undefined).each([...versions])("a consumer of Kafka 
     expect(reading.states.at(-1)).toBe("ready");
   });
 
+  test("reads what is there of its topics where it may, and the others once they are made", async () => {
+    const [there, late] = [await topicOf({}), `consumer-late-${made++}`];
+    const groupId = `${there}-group`;
+    const topics = [late, there];
+    const reading = startReading({ brokers: kafka.brokers, topics, groupId, topicsMayLack: true });
+    readings.push(reading);
+    await kafka.admin.produceLines(there, ["there"]);
+    await reading.until("it is read", () => reading.records.length === 1);
+    expect(reading.states.at(-1)).toBe("ready");
+    await kafka.admin.createTopic(late);
+    await kafka.admin.produceLines(late, ["late"]);
+    await reading.until("both are read", () => reading.records.length === 2);
+    expect(reading.logged.filter(([level]) => level !== "info")).toEqual([]);
+    expect(reading.logged.filter(([, text]) => text.includes(late))).toHaveLength(1);
+  });
+
   test("reads partitions that are added while it runs, from their beginning", async () => {
     const topic = await topicOf({ partitions: 1 });
     const reading = read(topic);

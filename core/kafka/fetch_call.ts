@@ -7,7 +7,7 @@ import { type AbortedTransaction, readOffset } from "./batch_scan.ts";
 import type { WireCall } from "./kafkajs_inner.ts";
 
 /** Bytes of one partition in an answer; a batch that is larger comes alone. */
-const partitionBytesMax = 512 * 1024;
+const ownPartitionBytesMax = 512 * 1024;
 /** Bytes of all partitions in an answer. */
 export const fetchBytesMax = 1024 * 1024;
 const readCommitted = 1;
@@ -32,8 +32,16 @@ export interface FetchedPartition {
   readonly bytes: Uint8Array;
 }
 
+/** How much is asked for, and how long for. */
+export interface FetchBounds {
+  readonly waitMs: number;
+  /** Of one partition, where it is less than our own bound. */
+  readonly partitionBytesMax: number;
+}
+
 /** The request's fields for kafkajs; targets are asked for in the order given. */
-export function fetchRequest(targets: readonly FetchTarget[], waitMs: number): object {
+export function fetchRequest(targets: readonly FetchTarget[], bounds: FetchBounds): object {
+  const { waitMs, partitionBytesMax } = bounds;
   const byTopic = Map.groupBy(targets, ({ topic }) => topic);
   return {
     maxWaitTime: waitMs,
@@ -46,7 +54,7 @@ export function fetchRequest(targets: readonly FetchTarget[], waitMs: number): o
       partitions: partitions.map(({ partition, offset }) => ({
         partition,
         fetchOffset: String(offset),
-        maxBytes: partitionBytesMax,
+        maxBytes: Math.min(partitionBytesMax, ownPartitionBytesMax),
       })),
     })),
   };

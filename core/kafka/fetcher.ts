@@ -40,6 +40,8 @@ export interface FetcherDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly timing: KafkaTiming;
+  /** Bytes of one partition that are asked for at once, where that is less than our own bound. */
+  readonly partitionBytesMax: number;
   onTurn(): void;
   onLag(at: Position, lag: number): void;
   /** A broker does not give what it should; undefined when it does again. */
@@ -215,7 +217,7 @@ export class Fetcher {
   }
 
   async #fetch(leader: number, states: readonly PartitionState[], waitMs: number): Promise<void> {
-    const { cluster, clock, timing } = this.#deps;
+    const { cluster, clock, timing, partitionBytesMax } = this.#deps;
     for (const state of states) state.busy = true;
     const part = `broker ${leader}`;
     try {
@@ -223,7 +225,7 @@ export class Fetcher {
       const targets = states.map((state) => ({ ...state, offset: state.position }));
       const answer = await link.request<FetchAnswer>(
         apis.fetch,
-        fetchRequest(targets, waitMs),
+        fetchRequest(targets, { waitMs, partitionBytesMax }),
         { timeoutMs: waitMs + requestMsMax, call: withFetchedPartitions },
       );
       this.#nodeFailures.delete(leader);

@@ -35,6 +35,8 @@ export interface GroupHooks {
 export interface GroupOptions {
   readonly group: string;
   readonly topics: readonly string[];
+  /** Whether topics that do not exist yet may stay out until they do, as long as there is one. */
+  readonly topicsMayLack: boolean;
   readonly timing: KafkaTiming;
 }
 
@@ -71,6 +73,8 @@ export class GroupMember {
   #generation: Generation | undefined;
   /** Partitions that the assignment was made from, where we made it. */
   #dealt: string | undefined;
+  /** Topics without which we joined, as they were last said. */
+  #lacking = "";
   #commits: Promise<void> = Promise.resolve();
 
   constructor(options: GroupOptions, deps: GroupDeps) {
@@ -150,11 +154,22 @@ export class GroupMember {
 
   async #findTopics(): Promise<void> {
     const { cluster } = this.#deps;
-    await cluster.refresh(this.#options.topics);
-    for (const topic of this.#options.topics) {
+    const { topics, topicsMayLack } = this.#options;
+    await cluster.refresh(topics);
+    const there = topics.filter((topic) => !cluster.topicIsAbsent(topic));
+    for (const topic of topicsMayLack && there.length > 0 ? there : topics) {
       const problem = cluster.topicProblem(topic);
       if (problem !== undefined) throw new KafkaFailure(problem, "protocol");
     }
+    this.#sayLacking(topics.filter((topic) => !there.includes(topic)));
+  }
+
+  #sayLacking(topics: readonly string[]): void {
+    const lacking = topics.join(", ");
+    if (lacking === this.#lacking) return;
+    this.#lacking = lacking;
+    if (lacking === "") return;
+    this.#deps.log.info(`Topics that do not exist yet are read once they do: ${lacking}`);
   }
 
   async #join(): Promise<Generation> {

@@ -114,6 +114,9 @@ async function openKafka(
         ? topics.flatMap((one) => usedPriorities.map((priority) => `${one}.${priority}`))
         : [topic],
       groupId: kafka.group,
+      // A priority's topic comes into being with the first notification of that priority.
+      topicsMayLack: topic === undefined,
+      partitionBytesMax: kafka.fetchBytesMax,
       outOfRange: "earliest",
       once: deps.once !== undefined,
     },
