@@ -7,6 +7,7 @@
  */
 import { DefinitionError } from "../definitions/definition_error.ts";
 import { compileField, type Field } from "../definitions/field.ts";
+import type { Place } from "../errors.ts";
 import type { Value } from "../notifications/value.ts";
 import { dumpValue } from "../notifications/value_text.ts";
 import { compilePattern, PatternError } from "../python/pattern.ts";
@@ -43,7 +44,10 @@ export interface MeterDefinition {
   readonly name: Value;
   readonly type: Value;
   readonly unit: Value;
+  readonly place: Place;
   readonly eventTypes: readonly RegExp[];
+  /** The same as written. */
+  readonly eventTypeTexts: readonly string[];
   readonly fields: ReadonlyMap<Attribute, Field>;
   readonly metadata: readonly (readonly [name: string, field: Field])[];
   readonly userMetadata: Field | undefined;
@@ -79,7 +83,9 @@ export function readMeterDefinition(node: YamlMap): MeterDefinition {
     name: valueOf(node, "name"),
     type: valueOf(node, "type"),
     unit: valueOf(node, "unit"),
-    eventTypes,
+    place: node.place,
+    eventTypes: eventTypes.map(({ pattern }) => pattern),
+    eventTypeTexts: eventTypes.map(({ text }) => text),
     fields,
     metadata,
     userMetadata: userMetadata === undefined || !isTrue(userMetadata)
@@ -100,7 +106,12 @@ function valueOf(node: YamlMap, name: string): Value {
   return value === undefined ? null : yamlValue(value);
 }
 
-function readEventTypes(node: YamlMap): readonly RegExp[] {
+interface EventTypePattern {
+  readonly text: string;
+  readonly pattern: RegExp;
+}
+
+function readEventTypes(node: YamlMap): readonly EventTypePattern[] {
   const given = yamlGet(node, "event_type") ?? node;
   const single = yamlText(given);
   const items = single === undefined ? pythonItems(given) : [given];
@@ -118,7 +129,7 @@ function readEventTypes(node: YamlMap): readonly RegExp[] {
     const text = yamlText(item);
     if (text === undefined) throw fault(`${describeNode(item)} is no event_type`, item);
     try {
-      return compilePattern(text, "match");
+      return { text, pattern: compilePattern(text, "match") };
     } catch (error) {
       if (!(error instanceof PatternError)) throw error;
       throw fault(error.message, item);

@@ -2,38 +2,48 @@
  * Pure. Which meters or event types a source lets through, as Ceilometer's agent.py decides: first
  * the exclusions, then the inclusions, and with exclusions alone everything else.
  */
-import { compileFnmatch } from "./fnmatch.ts";
+import { compileFnmatch, type NameMatcher } from "./fnmatch.ts";
 
 /** Verdicts remembered per source; real names are a few hundred. */
 const namesMax = 10_000;
 
+/** Whether a name is taken, and by what. */
+export interface FilterVerdict {
+  readonly takes: boolean;
+  /** Index of the pattern that decides, its `!` included; undefined where none matches. */
+  readonly index: number | undefined;
+}
+
 /** A source's list, compiled. Verdicts are remembered by name. */
 export class NameFilter {
-  readonly #denied: readonly ((name: string) => boolean)[];
-  readonly #allowed: readonly ((name: string) => boolean)[];
+  /** Exclusions first, because the first that matches decides. */
+  readonly #steps: readonly (FilterVerdict & { readonly matches: NameMatcher })[];
+  readonly #others: FilterVerdict;
   readonly #verdicts = new Map<string, boolean>();
 
   /** None of the patterns is empty; mixtures that make no sense are `filterProblem`'s. */
   constructor(readonly patterns: readonly string[]) {
-    const denied = patterns.filter((pattern) => pattern.startsWith("!"));
-    this.#denied = denied.map((pattern) => compileFnmatch(pattern.slice(1)));
-    const allowed = patterns.filter((pattern) => !pattern.startsWith("!"));
-    this.#allowed = allowed.map(compileFnmatch);
+    const steps = patterns.map((pattern, index) => {
+      const takes = !pattern.startsWith("!");
+      return { takes, index, matches: compileFnmatch(takes ? pattern : pattern.slice(1)) };
+    });
+    this.#steps = steps.toSorted((a, b) => Number(a.takes) - Number(b.takes));
+    this.#others = { takes: !steps.some(({ takes }) => takes), index: undefined };
   }
 
   /** Whether the source takes what has this name. */
   takes(name: string): boolean {
     const known = this.#verdicts.get(name);
     if (known !== undefined) return known;
-    const verdict = this.#decide(name);
+    const verdict = this.verdict(name).takes;
     if (this.#verdicts.size >= namesMax) this.#verdicts.clear();
     this.#verdicts.set(name, verdict);
     return verdict;
   }
 
-  #decide(name: string): boolean {
-    if (this.#denied.some((matches) => matches(name))) return false;
-    return this.#allowed.length === 0 || this.#allowed.some((matches) => matches(name));
+  /** The same with its reason. */
+  verdict(name: string): FilterVerdict {
+    return this.#steps.find(({ matches }) => matches(name)) ?? this.#others;
   }
 }
 
