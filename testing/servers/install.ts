@@ -42,6 +42,7 @@ const needed: readonly Needed[] = [
   },
   { debianPackage: "prometheus-pushgateway", programs: ["/usr/bin/prometheus-pushgateway"] },
   { debianPackage: "openssl", programs: ["openssl"] },
+  { debianPackage: "graphviz", programs: ["dot"] },
   { debianPackage: "systemd", programs: ["systemd-analyze", "/usr/bin/systemd-analyze"] },
 ];
 
