@@ -17,12 +17,20 @@ export interface Place {
   readonly column?: number;
 }
 
+/** What may go with a ConfigError besides its text and place. */
+export interface ConfigErrorOptions extends ErrorOptions {
+  /** The rule of `tpctl validate` that it breaks (core/validate/rules.ts), where one is its own. */
+  readonly rule?: string | undefined;
+}
+
 /** Wrong configuration: exit 2, nothing was started. Shown as `file:line:column: text`. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
+  readonly rule: string | undefined;
 
-  constructor(text: string, readonly place?: Place, options?: ErrorOptions) {
+  constructor(text: string, readonly place?: Place, options?: ConfigErrorOptions) {
     super(text, options);
+    this.rule = options?.rule;
   }
 }
 

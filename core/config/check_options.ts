@@ -13,6 +13,8 @@ export interface ConfigNotice {
   readonly level: "info" | "warning";
   readonly text: string;
   readonly place: Place | undefined;
+  /** The rule of `tpctl validate` that it falls under. */
+  readonly rule?: string;
 }
 
 /** What the check found. */
@@ -66,7 +68,8 @@ class Checker implements OptionCheck {
     this.#say(section, {
       level: "warning",
       text: `The section [${section}] is unknown${hint}`,
-      place: place,
+      place,
+      rule: "config/unknown-section",
     });
   }
 
@@ -81,7 +84,8 @@ class Checker implements OptionCheck {
       this.#say(name, {
         level: "warning",
         text: `[${section}] ${key} is the older name of ${now}`,
-        place: place,
+        place,
+        rule: "config/deprecated-option",
       });
       this.#known(renamed, place);
     } else if (this.#sections.has(section) || this.#hasOldOptions(section)) {
@@ -92,6 +96,7 @@ class Checker implements OptionCheck {
         level: "warning",
         text: `The option [${section}] ${key} is unknown${hint}`,
         place: at,
+        rule: "config/unknown-option",
       });
     }
   }
@@ -106,18 +111,20 @@ class Checker implements OptionCheck {
     const meant = closest(variable, this.#byVariable.keys());
     const hint = meant === undefined ? "" : `, did you mean ${meant}?`;
     const text = `The variable ${variable} names no option${hint}`;
-    this.#say(variable, { level: "warning", text: text, place: undefined });
+    const rule = "config/unknown-variable";
+    this.#say(variable, { level: "warning", text, place: undefined, rule });
   }
 
   #known(option: Option, place: Place): void {
     const name = `[${option.section}] ${option.name}`;
     if (option.meaning === "none") {
       const text = `${name} is accepted and has no meaning in tpctl`;
-      this.#say(optionKey(option), { level: "info", text: text, place: place });
+      const rule = "config/no-meaning";
+      this.#say(optionKey(option), { level: "info", text, place, rule });
     } else if (option.meaning === "unsupported" && !this.#said.has(optionKey(option))) {
       this.#said.add(optionKey(option));
       const text = `Cannot use ${name}: it is not supported, expected the file without it`;
-      this.errors.push(new ConfigError(text, place));
+      this.errors.push(new ConfigError(text, place, { rule: "config/unsupported-option" }));
     }
   }
 

@@ -31,6 +31,15 @@ export interface DefinitionFiles {
   readonly notices: readonly ConfigNotice[];
 }
 
+/** The same before anything is read: paths. */
+export interface DefinitionPaths
+  extends Omit<DefinitionFiles, "pipeline" | "eventPipeline" | "eventDefinitions" | "meters"> {
+  readonly pipeline: string | undefined;
+  readonly eventPipeline: string | undefined;
+  readonly eventDefinitions: string | undefined;
+  readonly meters: readonly string[];
+}
+
 /** Where meter definitions are looked for when no folder is named. */
 const metersFolder = "/etc/ceilometer/meters.d";
 
@@ -39,16 +48,35 @@ export function readDefinitionFiles(
   config: DefinitionConfig,
   pipelines: readonly PipelineName[],
 ): DefinitionFiles {
+  const found = findDefinitionFiles(config, pipelines);
+  const problems = [...found.problems];
+  const read = (path: string): DefinitionFile | undefined => readText(path, problems);
+  const one = (path: string | undefined) => path === undefined ? undefined : read(path);
+  return {
+    ...found,
+    pipeline: one(found.pipeline),
+    eventPipeline: one(found.eventPipeline),
+    eventDefinitions: one(found.eventDefinitions),
+    meters: found.meters.flatMap((path) => read(path) ?? []),
+    problems,
+  };
+}
+
+/** Finds them, and reads nothing. Throws nothing. */
+export function findDefinitionFiles(
+  config: DefinitionConfig,
+  pipelines: readonly PipelineName[],
+): DefinitionPaths {
   const finder = new FileFinder(config.searchFolders);
   const [meter, event] = [pipelines.includes("meter"), pipelines.includes("event")];
-  const one = (isOn: boolean, file: NamedFile, what: string): DefinitionFile | undefined =>
-    isOn ? finder.read(file, what) : undefined;
+  const one = (isOn: boolean, file: NamedFile, what: string): string | undefined =>
+    isOn ? finder.find(file, what) : undefined;
   const folders = config.meterFolders ?? [{ path: metersFolder, given: false }];
   return {
     pipeline: one(meter, config.pipelineFile, "the pipeline"),
     eventPipeline: one(event, config.eventPipelineFile, "the event pipeline"),
     eventDefinitions: one(event, config.eventDefinitionsFile, "the event definitions"),
-    meters: meter ? folders.flatMap((folder) => finder.readFolder(folder)) : [],
+    meters: meter ? folders.flatMap((folder) => finder.findIn(folder)) : [],
     builtInMeters: config.meterFolders === undefined,
     problems: finder.problems,
     notices: finder.notices,
@@ -65,15 +93,15 @@ class FileFinder {
   }
 
   /** As the path stands, then in the configuration folders. */
-  read({ path, given }: NamedFile, what: string): DefinitionFile | undefined {
+  find({ path, given, place }: NamedFile, what: string): string | undefined {
     const found = [resolve(path), ...this.#searchFolders.map((folder) => join(folder, path))]
       .find(isThere);
-    if (found !== undefined) return this.#readText(found);
+    if (found !== undefined) return found;
     if (given) {
       const searched = this.#searchFolders.join(", ");
       const text = `Cannot read ${what} '${path}': it is neither here nor in ${searched}, ` +
         "expected a file";
-      this.problems.push(new ConfigError(text));
+      this.problems.push(new ConfigError(text, place, { rule: "config/missing-file" }));
     } else {
       const text = `There is no ${path}: ${what} built into tpctl holds`;
       this.notices.push({ level: "info", text, place: undefined });
@@ -82,27 +110,28 @@ class FileFinder {
   }
 
   /** The `*.yaml` of a folder by name, as Python's glob and sorted give them. */
-  readFolder({ path, given }: NamedFile): DefinitionFile[] {
+  findIn({ path, given, place }: NamedFile): string[] {
     if (!isFolder(path)) {
       const text = `There is no folder ${path}, no meter definitions are read from it`;
-      if (given) this.notices.push({ level: "warning", text, place: undefined });
+      const rule = "config/missing-folder";
+      if (given) this.notices.push({ level: "warning", text, place, rule });
       return [];
     }
     const names = readdirSync(path).filter((name) => /^[^.].*\.yaml$/s.test(name)).toSorted();
-    return names.flatMap((name) => this.#readText(join(path, name)) ?? []);
+    return names.map((name) => join(path, name));
   }
+}
 
-  #readText(path: string): DefinitionFile | undefined {
-    try {
-      const text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path));
-      return { name: path, text };
-    } catch (error) {
-      const code = error instanceof Error && "code" in error ? error.code : undefined;
-      const why = error instanceof TypeError ? "it is not UTF-8" : `${code ?? error}`;
-      const message = `Cannot read '${path}': ${why}, expected a readable YAML file`;
-      this.problems.push(new ConfigError(message, undefined, { cause: error }));
-      return undefined;
-    }
+function readText(path: string, problems: ConfigError[]): DefinitionFile | undefined {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path));
+    return { name: path, text };
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    const why = error instanceof TypeError ? "it is not UTF-8" : `${code ?? error}`;
+    const message = `Cannot read '${path}': ${why}, expected a readable YAML file`;
+    problems.push(new ConfigError(message, undefined, { cause: error }));
+    return undefined;
   }
 }
 

@@ -174,9 +174,8 @@ class IniReader {
   #fail({ line, number, column }: Faulty, why: string, expected: string): void {
     const shown = stripSpace(line.split(/[:=]/, 1)[0] ?? "").slice(0, 40);
     const place = { file: this.#file, line: number, column };
-    this.#errors.push(
-      new ConfigError(`Cannot read the line '${shown}': ${why}, expected ${expected}`, place),
-    );
+    const text = `Cannot read the line '${shown}': ${why}, expected ${expected}`;
+    this.#errors.push(new ConfigError(text, place, { rule: "config/syntax" }));
     this.#afterError = true;
   }
 }

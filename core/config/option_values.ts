@@ -110,7 +110,7 @@ export class OptionValues {
         this.#fail(substituted, {
           why: "commas do not separate its values",
           expected: `one line for each: ${lines}`,
-        });
+        }, "config/comma-joined");
       } else if (substituted.text !== "") {
         values.push(substituted.text);
       }
@@ -127,7 +127,7 @@ export class OptionValues {
   /** Adds a problem that only shows when several options are looked at together. */
   problem(section: string, name: string, text: string): void {
     const place = this.given(section, name);
-    const error = new ConfigError(text, place);
+    const error = new ConfigError(text, place, { rule: "config/bad-value" });
     this.#problems.set(`${section}.${name}.${text}`, error);
   }
 
@@ -260,12 +260,18 @@ export class OptionValues {
     return undefined;
   }
 
-  #fail({ option, text, place }: Found, { why, expected }: Unreadable): void {
+  #fail(
+    { option, text, place }: Found,
+    { why, expected }: Unreadable,
+    rule = "config/bad-value",
+  ): void {
     const shown = option.kind === "secret" ? "" : ` '${text}'`;
     const message =
       `Cannot read [${option.section}] ${option.name}${shown}: ${why}, expected ${expected}`;
     const key = `${optionKey(option)}@${place?.file}:${place?.line}`;
-    if (!this.#problems.has(key)) this.#problems.set(key, new ConfigError(message, place));
+    if (!this.#problems.has(key)) {
+      this.#problems.set(key, new ConfigError(message, place, { rule }));
+    }
   }
 }
 

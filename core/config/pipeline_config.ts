@@ -4,6 +4,7 @@
  * files say is core/pipeline's and core/events' business.
  */
 import type { ConfigNotice } from "./check_options.ts";
+import type { Place } from "../errors.ts";
 import type { AmqpHost, FileEndpoint, KafkaSecurity, Tls } from "./endpoint.ts";
 import type { HostPort } from "./endpoint.ts";
 import type { KeystoneConfig } from "./keystone_config.ts";
@@ -124,6 +125,8 @@ export interface DefinitionConfig {
 export interface NamedFile {
   readonly path: string;
   readonly given: boolean;
+  /** Where in a configuration file. */
+  readonly place?: Place | undefined;
 }
 
 /** What goes into samples besides the notification. */

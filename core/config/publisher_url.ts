@@ -28,6 +28,7 @@ export function parsePublisherUrl(text: string, place?: Place): PublisherUrl {
     new ConfigError(
       `Cannot use the publisher '${shownUrl(whole)}': ${why}, expected ${expected}`,
       place,
+      { rule: "publisher/bad-url" },
     );
   if (scheme === undefined) throw fail("it has no scheme", "scheme://host:port/path?options");
   const rest = clean.slice(scheme.length + 1).replace(/#.*$/s, "");

@@ -199,16 +199,18 @@ class PipelineReading {
     const values = this.#values;
     const file = (section: string, name: string, typed?: string): NamedFile => {
       if (typed !== undefined) return { path: typed, given: true };
-      return { path: values.text(section, name) ?? "", given: isGiven(values, section, name) };
+      const place = values.given(section, name);
+      return { path: values.text(section, name) ?? "", given: place !== undefined, place };
     };
     const folders = values.multi("meter", "meter_definitions_dirs");
+    const foldersPlace = values.given("meter", "meter_definitions_dirs");
     return {
       pipelineFile: file("DEFAULT", "pipeline_cfg_file", this.#given.pipelineFile),
       eventPipelineFile: file("DEFAULT", "event_pipeline_cfg_file", this.#given.eventPipelineFile),
       eventDefinitionsFile: file("event", "definitions_cfg_file"),
       meterFolders: folders.length === 0
         ? undefined
-        : folders.map((path) => ({ path, given: true })),
+        : folders.map((path) => ({ path, given: true, place: foldersPlace })),
       dropUnmatchedNotifications: values.bool("event", "drop_unmatched_notifications"),
       storeRaw: values.multi("event", "store_raw").map((priority) => priority.toLowerCase()),
       searchFolders: this.#given.searchFolders,
@@ -290,10 +292,6 @@ class PipelineReading {
       spoolBytesMax: values.number("tpctl", "spool_max_bytes"),
     };
   }
-}
-
-function isGiven(values: OptionValues, section: string, name: string): boolean {
-  return values.given(section, name) !== undefined;
 }
 
 /** `[notifications]`, as documentation has it, is one notice and not one per option. */

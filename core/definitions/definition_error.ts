@@ -13,7 +13,17 @@ export type DefinitionReach = "entry" | "all";
 export class DefinitionError extends Error {
   override readonly name = "DefinitionError";
 
-  constructor(text: string, readonly place: Place, readonly reach: DefinitionReach = "entry") {
+  readonly reach: DefinitionReach;
+  /** The rule of `tpctl validate` that it breaks, where one is its own. */
+  readonly rule: string | undefined;
+
+  constructor(
+    text: string,
+    readonly place: Place,
+    { reach = "entry", rule }: { readonly reach?: DefinitionReach; readonly rule?: string } = {},
+  ) {
     super(text);
+    this.reach = reach;
+    this.rule = rule;
   }
 }

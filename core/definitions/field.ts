@@ -51,6 +51,7 @@ function partsOf(
     throw new DefinitionError(
       `Cannot use '${name}': it has no 'fields', expected 'fields' and 'plugin'`,
       node.place,
+      { rule: "definitions/bad-plugin" },
     );
   }
   const named = yamlGet(node, "plugin");
@@ -67,13 +68,15 @@ function readPath(name: string, node: YamlNode): JsonPath {
       `Cannot use '${name}': ${describeNode(node)} is no JSONPath, expected a text such as ` +
         "'$.payload.id'",
       node.place,
+      { rule: "definitions/bad-jsonpath" },
     );
   }
   try {
     return compileJsonPath(text);
   } catch (error) {
     if (!(error instanceof JsonPathError)) throw error;
-    throw new DefinitionError(`Cannot use '${name}': ${error.message}`, node.place);
+    const rule = "definitions/bad-jsonpath";
+    throw new DefinitionError(`Cannot use '${name}': ${error.message}`, node.place, { rule });
   }
 }
 

@@ -24,7 +24,7 @@ export function mapping(parameters: YamlMap | undefined, context: PluginContext)
     throw new DefinitionError(
       `Cannot use '${context.field}': the 'values' of its map are ${found}, expected a map that is not empty`,
       (values ?? context.node).place,
-      "all",
+      { reach: "all", rule: "definitions/bad-plugin" },
     );
   }
   const sensitive = given("case_sensitive");

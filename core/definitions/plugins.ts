@@ -43,12 +43,14 @@ const PLUGINS: ReadonlyMap<string, OpenPlugin> = new Map([
 
 const KNOWN = [...PLUGINS.keys()];
 
+const rule = "definitions/bad-plugin";
+
 /** `node` is the plugin's name, or a map of `name` and `parameters`. Throws DefinitionError. */
 export function openPlugin(field: string, node: YamlNode): Plugin {
   const named = node.kind === "map" ? yamlGet(node, "name") : node;
   if (named === undefined) {
     const why = `its plugin has no 'name', expected ${KNOWN.join(", ")}`;
-    throw new DefinitionError(`Cannot use '${field}': ${why}`, node.place);
+    throw new DefinitionError(`Cannot use '${field}': ${why}`, node.place, { rule });
   }
   const name = yamlText(named);
   const open = PLUGINS.get(name ?? "");
@@ -60,7 +62,7 @@ export function openPlugin(field: string, node: YamlNode): Plugin {
     throw new DefinitionError(
       `Cannot use '${field}': ${why}, expected ${KNOWN.join(", ")}${hint}`,
       named.place,
-      unknown ? "entry" : "all",
+      { reach: unknown ? "entry" : "all", rule },
     );
   }
   return open(parametersOf(field, node), { field, node });
@@ -79,6 +81,6 @@ function parametersOf(field: string, node: YamlNode): YamlMap | undefined {
     } cannot be parameters, expected a map with ` +
       "names as keys",
     parameters.place,
-    "all",
+    { reach: "all", rule },
   );
 }

@@ -56,7 +56,7 @@ function readField(name: string, node: YamlNode, report: Report): Field | undefi
     return compileField(name, node);
   } catch (error) {
     if (!(error instanceof DefinitionError)) throw error;
-    report(new ConfigError(error.message, error.place, { cause: error }));
+    report(new ConfigError(error.message, error.place, { cause: error, rule: error.rule }));
     return undefined;
   }
 }
@@ -71,7 +71,7 @@ function readType(name: string, node: YamlNode, report: Report): TraitType | und
   const hint = text === undefined ? "" : didYouMean(text, names);
   const message = `Cannot use the trait '${name}': ${describeNode(given)} is no type of a trait, ` +
     `expected ${names.join(", ")}${hint}`;
-  report(new ConfigError(message, given.place));
+  report(new ConfigError(message, given.place, { rule: "events/bad-trait" }));
   return undefined;
 }
 

@@ -32,7 +32,7 @@ export function readSampleAttributes(
       return [key.text, compileField(key.text, value)];
     } catch (error) {
       if (!(error instanceof DefinitionError)) throw error;
-      throw new ConfigError(error.message, error.place);
+      throw new ConfigError(error.message, error.place, { rule: error.rule });
     }
   });
   const evaluate = (sample: Sample): Dict => {

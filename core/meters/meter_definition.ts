@@ -122,7 +122,7 @@ function readEventTypes(node: YamlMap): readonly EventTypePattern[] {
       }': ${why}, expected event_type to be a regular ` +
         "expression or a list of them",
       at.place,
-      "all",
+      { reach: "all", rule: "meters/bad-event-type" },
     );
   if (items === undefined) throw fault(`${describeNode(given)} is no event_type`, given);
   return items.map((item) => {
@@ -147,7 +147,7 @@ function checkType(node: YamlMap): void {
       `Cannot use meter definition '${nameOf(node)}': lookup is ` +
         `${describeNode(lookup ?? node)}, expected a list of members`,
       (lookup ?? node).place,
-      "all",
+      { reach: "all" },
     );
   }
   const lookedUp = text?.includes("type") ?? names.some((name) => yamlText(name) === "type");
@@ -176,7 +176,7 @@ function readMetadata(node: YamlMap): readonly (readonly [string, Field])[] {
     }, expected a ` +
       "map of names to JSONPaths",
     given.place,
-    "all",
+    { reach: "all" },
   );
 }
 

@@ -6,8 +6,8 @@
  * definition; others (no `metric`, a bad regular expression, bad plugin parameters) leave out all.
  */
 import { DefinitionError } from "../definitions/definition_error.ts";
-import { ConfigError } from "../errors.ts";
-import { loadYaml } from "../yaml/load.ts";
+import { ConfigError, type Place } from "../errors.ts";
+import { type LoadedYaml, loadYaml } from "../yaml/load.ts";
 import { describeNode, scalarIdentity, yamlGet, type YamlNode } from "../yaml/node.ts";
 import { type MeterDefinition, readMeterDefinition } from "./meter_definition.ts";
 
@@ -38,36 +38,42 @@ export interface MeterDefinitions {
   readonly problems: readonly MeterProblem[];
 }
 
+/** What one file adds. */
+export interface ReadMeterFile {
+  readonly definitions: readonly MeterDefinition[];
+  /** In file order. */
+  readonly problems: readonly MeterProblem[];
+}
+
 /** Reads all files, and goes on after a mistake that disables all, so that none stays unsaid. */
 export function readMeterFiles(files: readonly MeterFile[]): MeterDefinitions {
-  const inUse = new Map<string, MeterDefinition>();
-  const problems: MeterProblem[] = [];
-  for (const file of files) {
-    const ours: MeterProblem[] = [];
-    readFile(file, inUse, ours);
-    problems.push(...ours.toSorted((a, b) => lineOf(a) - lineOf(b)));
-  }
+  const reader = new MeterFileReader();
+  const read = files.map(({ name, text }) => reader.read(loadYaml(text, name)));
+  const problems = read.flatMap((one) => one.problems);
   const disabled = problems.some(({ kind }) => kind === "disabled");
-  return { definitions: disabled ? [] : [...inUse.values()], problems };
+  return { definitions: disabled ? [] : read.flatMap((one) => one.definitions), problems };
+}
+
+/** Reads files one after the other, and remembers of those before only the names in use. */
+export class MeterFileReader {
+  readonly #inUse = new Map<string, Place>();
+
+  /** Takes what loadYaml made of the file. */
+  read({ root, problems: faults }: LoadedYaml): ReadMeterFile {
+    const problems = faults.map((error): MeterProblem => ({ kind: "disabled", error }));
+    const entries = root === undefined ? [] : entriesOf(root, problems);
+    const definitions: MeterDefinition[] = [];
+    for (const entry of entries.toReversed()) {
+      const read = readEntry(entry, this.#inUse);
+      if ("kind" in read) problems.push(read);
+      else definitions.push(read);
+    }
+    return { definitions, problems: problems.toSorted((a, b) => lineOf(a) - lineOf(b)) };
+  }
 }
 
 function lineOf({ error }: MeterProblem): number {
   return error.place?.line ?? 0;
-}
-
-function readFile(
-  file: MeterFile,
-  inUse: Map<string, MeterDefinition>,
-  problems: MeterProblem[],
-): void {
-  const { root, problems: faults } = loadYaml(file.text, file.name);
-  problems.push(...faults.map((error): MeterProblem => ({ kind: "disabled", error })));
-  if (root === undefined) return;
-  const entries = entriesOf(root, problems);
-  for (const entry of entries.toReversed()) {
-    const problem = readEntry(entry, inUse);
-    if (problem !== undefined) problems.push(problem);
-  }
 }
 
 function entriesOf(root: YamlNode, problems: MeterProblem[]): readonly YamlNode[] {
@@ -85,8 +91,8 @@ function entriesOf(root: YamlNode, problems: MeterProblem[]): readonly YamlNode[
 
 function readEntry(
   entry: YamlNode,
-  inUse: Map<string, MeterDefinition>,
-): MeterProblem | undefined {
+  inUse: Map<string, Place>,
+): MeterProblem | MeterDefinition {
   if (entry.kind !== "map") {
     return disabling(`${describeNode(entry)} is no definition, expected a map`, entry);
   }
@@ -95,23 +101,30 @@ function readEntry(
     return disabling(`the name is ${describeNode(name)}, expected a text`, name);
   }
   const identity = name === undefined ? "null" : scalarIdentity(name.value);
-  if (inUse.has(identity)) {
-    const text = `Cannot use meter definition '${name?.text ?? ""}': the name is in use already`;
-    return { kind: "duplicate", error: new ConfigError(text, entry.place) };
+  const first = inUse.get(identity);
+  if (first !== undefined) {
+    const text = `Cannot use meter definition '${name?.text ?? ""}': the name is in use already, ` +
+      `at ${first.file}:${first.line}, expected another name`;
+    const error = new ConfigError(text, entry.place, { rule: "meters/duplicate-name" });
+    return { kind: "duplicate", error };
   }
   try {
-    inUse.set(identity, readMeterDefinition(entry));
-    return undefined;
+    const definition = readMeterDefinition(entry);
+    inUse.set(identity, entry.place);
+    return definition;
   } catch (error) {
     if (!(error instanceof DefinitionError)) throw error;
     const kind = error.reach === "all" ? "disabled" : "skipped";
-    return { kind, error: new ConfigError(error.message, error.place, { cause: error }) };
+    const { message, place, rule = "meters/bad-definition" } = error;
+    return { kind, error: new ConfigError(message, place, { cause: error, rule }) };
   }
 }
 
 function disabling(why: string, node: YamlNode): MeterProblem {
   return {
     kind: "disabled",
-    error: new ConfigError(`Cannot use any meter definition: ${why}`, node.place),
+    error: new ConfigError(`Cannot use any meter definition: ${why}`, node.place, {
+      rule: "meters/structure",
+    }),
   };
 }

@@ -35,12 +35,24 @@ export function checkPublishers(
     const kind = kinds.find((one) => one.schemes.includes(url.scheme));
     const fault = faultOf(reference, file, { kind, kinds });
     if (kind === undefined || fault !== undefined) {
-      bad.set(text, [new ConfigError(fault ?? "", place)]);
+      const rule = `publisher/${kind === undefined ? "unknown-scheme" : "wrong-cargo"}`;
+      bad.set(text, [new ConfigError(fault ?? "", place, { rule })]);
       continue;
     }
     const { errors, notes } = readPublisherOptions(url, kind);
-    if (errors.length > 0) bad.set(text, errors.map((error) => new ConfigError(error.text, place)));
-    notices.push(...notes.map((note) => ({ level: "info" as const, text: note.text, place })));
+    if (errors.length > 0) {
+      const names = kind.options.map(({ name }) => name);
+      bad.set(
+        text,
+        errors.map((error) => {
+          const rule = `publisher/${names.includes(error.option) ? "bad" : "unknown"}-option`;
+          return new ConfigError(error.text, place, { rule });
+        }),
+      );
+    }
+    for (const { text: said } of notes) {
+      notices.push({ level: "info", text: said, place, rule: "publisher/passed-on-option" });
+    }
   }
   return { bad, notices };
 }

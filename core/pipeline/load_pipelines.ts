@@ -108,7 +108,8 @@ class PipelineLoader {
     this.problems.push(...problems);
     for (const { key, first, second } of repeated) {
       const what = `The key '${key}' stands at line ${first.line} too: the last one counts`;
-      this.notices.push({ level: "warning", text: what, place: second });
+      const rule = "yaml/duplicate-key";
+      this.notices.push({ level: "warning", text: what, place: second, rule });
     }
     if (root === undefined) return undefined;
     const read = readPipelineFile(root, { carries, file: name });

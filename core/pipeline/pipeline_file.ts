@@ -83,12 +83,12 @@ class PipelineReader implements Findings {
     };
   }
 
-  problem(text: string, place: Place): void {
-    this.problems.push(new ConfigError(text, place));
+  problem(text: string, place: Place, rule = "pipeline/structure"): void {
+    this.problems.push(new ConfigError(text, place, { rule }));
   }
 
   notice(text: string, place: Place): void {
-    this.notices.push({ level: "warning", text, place });
+    this.notices.push({ level: "warning", text, place, rule: "pipeline/odd-list" });
   }
 
   #part(root: YamlNode, field: "sources" | "sinks"): readonly YamlNode[] | undefined {
@@ -163,7 +163,7 @@ class PipelineReader implements Findings {
         const shown = pythonStr(name);
         const text = `Cannot use the ${noun} '${shown}': line ${first.place.line} has a ${noun} ` +
           "of this name, expected another name";
-        this.problem(text, name.place);
+        this.problem(text, name.place, "pipeline/duplicate-name");
       }
     }
     return repeated;
@@ -183,6 +183,7 @@ class PipelineReader implements Findings {
           this.problem(
             `${text}, expected the name of a sink${didYouMean(pythonStr(target), names)}`,
             target.place,
+            "pipeline/unknown-sink",
           );
           continue;
         }
@@ -190,7 +191,8 @@ class PipelineReader implements Findings {
         if (seen.has(pipeline)) {
           const text =
             `Cannot use the source '${shown}': the pipeline '${pipeline}' is there already`;
-          this.problem(`${text}, expected each pair of source and sink once`, target.place);
+          const expected = "expected each pair of source and sink once";
+          this.problem(`${text}, ${expected}`, target.place, "pipeline/duplicate-name");
         }
         seen.add(pipeline);
         if (source !== undefined) pipelines.push({ name: pipeline, source, sink: found.sink });

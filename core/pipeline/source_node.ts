@@ -11,7 +11,8 @@ import type { Cargo, Source, SourcePattern } from "./pipeline.ts";
 
 /** Where a reader puts what it finds; `problem` keeps the file from being used. */
 export interface Findings {
-  problem(text: string, place: Place): void;
+  /** `rule` is one of `tpctl validate`; left out: pipeline/structure. */
+  problem(text: string, place: Place, rule?: string): void;
   notice(text: string, place: Place): void;
 }
 
@@ -112,7 +113,7 @@ function checkMixture(
   if (mixture === undefined || pattern === undefined) return true;
   const text = `${begin}'${pattern.text}' cannot stand in its '${field}': ${mixture.why}, ` +
     `expected ${mixture.expected}`;
-  findings.problem(text, pattern.place);
+  findings.problem(text, pattern.place, "pipeline/mixed-filter");
   return false;
 }
 

@@ -51,6 +51,13 @@ interface Anchor {
   /** Undefined until all of it is read. */
   node: YamlNode | undefined;
   readonly place: Place;
+  isUsed: boolean;
+}
+
+/** An anchor that no alias follows. */
+export interface UnusedAnchor {
+  readonly name: string;
+  readonly place: Place;
 }
 
 interface Spot {
@@ -89,6 +96,12 @@ export class Composer {
     this.#tagOffsets = tagOffsets;
     this.#limits = limits;
     this.#source = source;
+  }
+
+  get unusedAnchors(): readonly UnusedAnchor[] {
+    return [...this.#anchors].flatMap(([name, { place, isUsed }]) =>
+      isUsed ? [] : [{ name, place }]
+    );
   }
 
   /** Throws TooMuch; everything else is gathered in `problems`. */
@@ -131,6 +144,7 @@ export class Composer {
 
   #alias(name: string, offset: number): YamlNode {
     const anchor = this.#anchors.get(name);
+    if (anchor !== undefined) anchor.isUsed = true;
     if (anchor?.node === undefined) {
       const why = anchor === undefined
         ? "there is no such anchor above"
@@ -140,6 +154,7 @@ export class Composer {
           shortened(name)
         }': ${why}, expected &${name} above, or quotes around the text`,
         offset,
+        "yaml/anchor",
       );
       return this.#nothing(offset);
     }
@@ -157,9 +172,10 @@ export class Composer {
           shortened(name)
         }': it stands at line ${first.place.line} too, expected another name`,
         offset,
+        "yaml/anchor",
       );
     }
-    const anchor: Anchor = { node: undefined, place };
+    const anchor: Anchor = { node: undefined, place, isUsed: false };
     this.#anchors.set(name, anchor);
     return anchor;
   }
@@ -223,7 +239,9 @@ export class Composer {
     }
     const found = value.kind === "scalar" ? `'${shortened(value.text)}'` : "a list of other things";
     this.problems.push(
-      new ConfigError(`Cannot merge ${found}: expected a map or a list of maps`, value.place),
+      new ConfigError(`Cannot merge ${found}: expected a map or a list of maps`, value.place, {
+        rule: "yaml/anchor",
+      }),
     );
     return [];
   }
@@ -292,11 +310,12 @@ export class Composer {
     this.#problem(
       `Cannot read '${shortened(own)}': YAML takes it for a tag, expected ${expected}`,
       at,
+      "yaml/tag",
     );
   }
 
-  #problem(text: string, offset: number): void {
-    this.problems.push(new ConfigError(text, this.#placeOf(offset)));
+  #problem(text: string, offset: number, rule = "yaml/syntax"): void {
+    this.problems.push(new ConfigError(text, this.#placeOf(offset), { rule }));
   }
 }
 

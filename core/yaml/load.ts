@@ -12,7 +12,8 @@ import {
   type YAMLParseError,
 } from "yaml";
 import { ConfigError, type Place } from "../errors.ts";
-import { Composer, type RepeatedKey, TooMuch, type YamlLimits } from "./compose.ts";
+import { Composer, type RepeatedKey, TooMuch, type UnusedAnchor } from "./compose.ts";
+import type { YamlLimits } from "./compose.ts";
 import { flowStart, onOneLine } from "./flow.ts";
 import { shortened, type YamlNode } from "./node.ts";
 
@@ -24,6 +25,8 @@ export interface LoadedYaml {
   readonly problems: readonly ConfigError[];
   /** No problem to the reference, which takes the last one. */
   readonly repeated: readonly RepeatedKey[];
+  /** Likewise none. */
+  readonly unusedAnchors: readonly UnusedAnchor[];
 }
 
 /** How large a document may be. */
@@ -56,7 +59,7 @@ export function loadYaml(
     return line === 0 ? { file, line: 1, column: 1 } : { file, line, column: col };
   };
   const refused = (problem: ConfigError): LoadedYaml => (
-    { root: undefined, problems: [problem], repeated: [] }
+    { root: undefined, problems: [problem], repeated: [], unusedAnchors: [] }
   );
   const source = text.replace(/^\ufeff/, "");
   const unreadable = checkText(source, file, limits);
@@ -66,12 +69,13 @@ export function loadYaml(
   } catch (error) {
     if (error instanceof TooMuch) {
       const why = `${error.message}, expected a smaller file`;
-      return refused(new ConfigError(`Cannot read the YAML: ${why}`, placeOf(error.offset)));
+      const text = `Cannot read the YAML: ${why}`;
+      return refused(new ConfigError(text, placeOf(error.offset), { rule: "yaml/limit" }));
     }
     // The parser calls itself once per level; only absurd nesting gets here.
     if (!(error instanceof RangeError)) throw error;
     const text = "Cannot read the YAML: it is nested too deeply, expected a few levels";
-    return refused(new ConfigError(text, { file, line: 1, column: 1 }));
+    return refused(new ConfigError(text, { file, line: 1, column: 1 }, { rule: "yaml/limit" }));
   }
 }
 
@@ -83,8 +87,8 @@ interface Reading {
 
 function parse(source: string, { lines, placeOf, limits }: Reading): LoadedYaml {
   const failed = (text: string, offset: number, cause?: unknown): LoadedYaml => {
-    const problem = new ConfigError(text, placeOf(offset), { cause });
-    return { root: undefined, problems: [problem], repeated: [] };
+    const problem = new ConfigError(text, placeOf(offset), { cause, rule: "yaml/syntax" });
+    return { root: undefined, problems: [problem], repeated: [], unusedAnchors: [] };
   };
   const documents = parseLeniently(source, lines);
   const broken = firstError(documents);
@@ -116,8 +120,8 @@ function parse(source: string, { lines, placeOf, limits }: Reading): LoadedYaml 
     source,
   });
   const root = composer.compose({ node: document?.contents ?? null, offset: 0 });
-  const { problems, repeated } = composer;
-  return { root: problems.length === 0 ? root : undefined, problems, repeated };
+  const { problems, repeated, unusedAnchors } = composer;
+  return { root: problems.length === 0 ? root : undefined, problems, repeated, unusedAnchors };
 }
 
 /** How many flow collections of one file may be indented as only PyYAML takes it. */
@@ -166,7 +170,8 @@ function checkText(
 ): ConfigError | undefined {
   if (source.length > limits.charactersMax) {
     const why = `it has more than ${limits.charactersMax} characters`;
-    return new ConfigError(`Cannot read the YAML: ${why}, expected a smaller file`, { file });
+    const text = `Cannot read the YAML: ${why}, expected a smaller file`;
+    return new ConfigError(text, { file }, { rule: "yaml/limit" });
   }
   const found = UNPRINTABLE.exec(source);
   if (found === null) return undefined;
@@ -175,7 +180,7 @@ function checkText(
   const column = found.index - before.lastIndexOf("\n");
   const code = (found[0].codePointAt(0) ?? 0).toString(16).padStart(4, "0");
   const text = `Cannot read the YAML: it holds the character U+${code}, expected text`;
-  return new ConfigError(text, { file, line, column });
+  return new ConfigError(text, { file, line, column }, { rule: "file/not-text" });
 }
 
 /** Where the quote stands that is never closed; the parser only points at the end. */
