@@ -18,6 +18,11 @@ const SUBCOMMANDS: readonly Subcommand[] = [
     load: async () => (await import("./pipeline.ts")).pipelineCommand(),
   },
   {
+    name: "validate",
+    summary: "check configuration files, for people and for CI",
+    load: async () => (await import("./validate.ts")).validateCommand(),
+  },
+  {
     name: "completions",
     summary: "print a completion script for bash, zsh or fish",
     load: async () => (await import("./completions.ts")).completionsCommand(wholeProgram),
@@ -29,9 +34,10 @@ Examples:
   tpctl persist --config-file /etc/monasca/persister.conf
   tpctl persist --from metrics.ndjson --kind metrics --to sqlite:metrics.db --once
   tpctl pipeline --config-file /etc/ceilometer/ceilometer.conf
+  tpctl validate /etc/ceilometer
   tpctl completions bash > /etc/bash_completion.d/tpctl
 
-Exit codes: 0 done, 2 usage or configuration error, 3 run-time failure.
+Exit codes: 0 done, 1 findings (validate), 2 usage or configuration error, 3 run-time failure.
 `;
 
 /** The program for these arguments: what they call is loaded, the rest stands there by name. */

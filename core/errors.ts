@@ -34,6 +34,12 @@ export class ConfigError extends Error {
   }
 }
 
+/** The same error with a rule, where it names none. */
+export function withRule(error: ConfigError, rule: string): ConfigError {
+  if (error.rule !== undefined) return error;
+  return new ConfigError(error.message, error.place, { cause: error.cause, rule });
+}
+
 /** Several configuration problems found at once, in file order: exit 2. */
 export class ConfigErrors extends Error {
   override readonly name = "ConfigErrors";

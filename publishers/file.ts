@@ -3,13 +3,17 @@
  * dict, rotated by size. Accepted means on the disk: each call ends with fdatasync, so that neither a
  * killed process nor a power cut loses what was acknowledged. Several workers may share the file.
  */
-import { readPublisherOptions } from "../core/config/publisher_options.ts";
+import {
+  type PublisherOptionValues,
+  readPublisherOptions,
+} from "../core/config/publisher_options.ts";
 import { shownUrl } from "../core/config/publisher_url.ts";
 import type { PublisherSettings } from "../core/config/pipeline_config.ts";
 import { StoreError } from "../core/delivery/writer.ts";
 import { ConfigError } from "../core/errors.ts";
 import { openFileLocks } from "../core/files/file_lock.ts";
 import { RotatingFile } from "../core/files/rotating_file.ts";
+import type { Log } from "../core/log/log.ts";
 import type { Event } from "../core/pipeline/event.ts";
 import { eventJson, eventLiteral, sampleJson, sampleLiteral } from "../core/pipeline/messages.ts";
 import type {
@@ -51,8 +55,27 @@ export const fileKind: PublisherKind<PublisherSettings> = {
   unknownOptions: "error",
   concurrency: 1,
   gather: { items_max: 2000, wait_ms: 0 },
+  check: (url, { log }) => void readUrl(url, log),
   create: (url, deps) => new FilePublisher(url, deps),
 };
+
+/** What the URL says. Throws ConfigError. */
+function readUrl(url: PublisherUrl, log: Log): PublisherOptionValues {
+  const name = shownUrl(url.text);
+  if (url.path === "") {
+    throw new ConfigError(
+      `Cannot use the publisher '${name}': it names no path, expected file:///path/to/file`,
+    );
+  }
+  if (url.host !== "" && url.host !== "localhost") {
+    const text = `The publisher '${name}' names a host: it is ignored, as is usual`;
+    log.warning(text, { path: url.path });
+  }
+  const { values, errors } = readPublisherOptions(url, fileKind);
+  const problem = errors[0]?.text ?? blankNumber(url, name);
+  if (problem !== undefined) throw new ConfigError(problem);
+  return values;
+}
 
 class FilePublisher implements Publisher {
   readonly name: string;
@@ -64,19 +87,7 @@ class FilePublisher implements Publisher {
   constructor(url: PublisherUrl, { clock, log }: PublisherDeps<PublisherSettings>) {
     this.name = shownUrl(url.text);
     this.#path = url.path;
-    if (url.path === "") {
-      throw new ConfigError(
-        `Cannot use the publisher '${this.name}': it names no path, expected file:///path/to/file`,
-      );
-    }
-    if (url.host !== "" && url.host !== "localhost") {
-      log.warning(`The publisher '${this.name}' names a host: it is ignored, as is usual`, {
-        path: url.path,
-      });
-    }
-    const { values, errors } = readPublisherOptions(url, fileKind);
-    const problem = errors[0]?.text ?? blankNumber(url, this.name);
-    if (problem !== undefined) throw new ConfigError(problem);
+    const values = readUrl(url, log);
     this.#isJson = values.given("json");
     const rotation = {
       bytesMax: values.number("max_bytes"),

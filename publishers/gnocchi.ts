@@ -204,13 +204,15 @@ function loadDefinitions(
     throw new ConfigError(
       `Cannot read the resource definitions '${given}': there is no such file, expected it here ` +
         `or in ${searchFolders.join(", ")}`,
+      undefined,
+      { rule: "file/unreadable" },
     );
   }
   const source = path === undefined ? defaultResources : { file: path, text: readText(path) };
   const archivePolicy = values.text("archive_policy");
   const definitions = readResourceDefinitions({ ...source, archivePolicy });
   throwAll(definitions.problems);
-  for (const note of definitions.notes) log.warning(`${source.file}: ${note}`);
+  for (const { text, place } of definitions.notes) log.warning(text, { ...place });
   return definitions;
 }
 
@@ -227,7 +229,7 @@ function readText(path: string): string {
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const text = `Cannot read the resource definitions '${path}': ${why}, expected a YAML file`;
-    throw new ConfigError(text, undefined, { cause: error });
+    throw new ConfigError(text, undefined, { cause: error, rule: "file/unreadable" });
   }
 }
 

@@ -96,7 +96,7 @@ function readToken(path: string): string {
     throw new ConfigError(
       `Cannot read token_file '${path}': ${why}, expected a file with the token`,
       undefined,
-      { cause: error },
+      { cause: error, rule: "file/unreadable" },
     );
   }
 }

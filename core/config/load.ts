@@ -70,14 +70,25 @@ export function loadConfig(
   from: ConfigArguments & Surroundings,
 ): LoadedConfig {
   const paths = [...searchedPaths(names, from), ...namedPaths(from.sources)];
-  const files = paths.map(readIni);
-  const check = checkOptions(options, files, from.environment);
-  const layers = { commandLine: from.values, environment: from.environment, files };
+  return loadedFrom(options, paths.map(readIni), from);
+}
+
+/** The same from files that are read already. Throws nothing. */
+export function loadedFrom(
+  options: readonly Option[],
+  files: readonly IniFile[],
+  { environment, values: commandLine }: Pick<
+    ConfigArguments & Surroundings,
+    "environment" | "values"
+  >,
+): LoadedConfig {
+  const check = checkOptions(options, files, environment);
+  const layers = { commandLine, environment, files };
   return {
-    files: paths,
+    files: files.map(({ file }) => file),
     values: new OptionValues(options, layers, check.errors),
     notices: check.notices,
-    environment: from.environment,
+    environment,
   };
 }
 
@@ -178,6 +189,6 @@ export function readSecretFile(path: string): string {
     return readFileSync(path, "utf8").split(/\r?\n/, 1)[0]?.trim() ?? "";
   } catch (error) {
     const text = `Cannot read the secret file '${path}': ${whyUnreadable(error)}`;
-    throw new ConfigError(text, undefined, { cause: error });
+    throw new ConfigError(text, undefined, { cause: error, rule: "file/unreadable" });
   }
 }

@@ -3,7 +3,9 @@
  * credentials, then with their options in the table.
  */
 import { hostname } from "node:os";
-import { type ConfigArguments, loadConfig, PIPELINE_NAMES, type Surroundings } from "./load.ts";
+import { type ConfigArguments, loadConfig, type LoadedConfig } from "./load.ts";
+import { PIPELINE_NAMES, type Surroundings } from "./load.ts";
+import type { Option } from "./option.ts";
 import type { PipelineConfig } from "./pipeline_config.ts";
 import { PIPELINE_OPTIONS, pipelineOptions } from "./pipeline_options.ts";
 import {
@@ -21,11 +23,16 @@ export function loadPipelineConfig(
   from: ConfigArguments & Surroundings,
   flags: PipelineFlags,
 ): PipelineConfig {
-  const first = loadConfig(PIPELINE_OPTIONS, PIPELINE_NAMES, from);
-  const sections = authSections(first.values);
-  const loaded = sections.length === 0
-    ? first
-    : loadConfig(pipelineOptions(sections), PIPELINE_NAMES, from);
+  const loaded = withCredentials((options) => loadConfig(options, PIPELINE_NAMES, from));
   const searchFolders = searchFoldersOf(loaded.files, from);
   return readPipelineConfig(loaded, { ...flags, hostName: hostname(), searchFolders });
+}
+
+/** What `load` gives when the sections that hold credentials are in the table. */
+export function withCredentials(
+  load: (options: readonly Option[]) => LoadedConfig,
+): LoadedConfig {
+  const first = load(PIPELINE_OPTIONS);
+  const sections = authSections(first.values);
+  return sections.length === 0 ? first : load(pipelineOptions(sections));
 }

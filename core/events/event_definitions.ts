@@ -4,7 +4,7 @@
  *
  * Facts: ceilometer/event/converter.py. One broken definition keeps the reference from starting.
  */
-import { ConfigError, inFileOrder, type Place } from "../errors.ts";
+import { ConfigError, inFileOrder, type Place, withRule } from "../errors.ts";
 import { compileFnmatch, type NameMatcher } from "../pipeline/fnmatch.ts";
 import { loadYaml } from "../yaml/load.ts";
 import { describeNode, isTrue, yamlGet, type YamlNode, yamlText } from "../yaml/node.ts";
@@ -55,15 +55,18 @@ export const catchall: EventDefinition = {
   matches: () => true,
 };
 
+const rule = "events/structure";
+
 /** Reads what loadYaml made of the file. */
 export function readEventDefinitions(root: YamlNode): ReadEventDefinitions {
   const items = root.kind === "list" ? root.items : isTrue(root) ? undefined : pythonItems(root);
   if (items === undefined) {
     const text = `Cannot use ${describeNode(root)} as event definitions`;
-    return { definitions: [], problems: [new ConfigError(`${text}, expected a list`, root.place)] };
+    const problem = new ConfigError(`${text}, expected a list`, root.place, { rule });
+    return { definitions: [], problems: [problem] };
   }
   const problems: ConfigError[] = [];
-  const report = (problem: ConfigError) => void problems.push(problem);
+  const report = (problem: ConfigError) => void problems.push(withRule(problem, rule));
   const definitions = items.flatMap((item) => readDefinition(item, report) ?? []);
   return { definitions, problems: inFileOrder(problems) };
 }

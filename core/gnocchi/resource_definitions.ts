@@ -6,7 +6,8 @@
  * Facts: ceilometer/publisher/gnocchi.py, which leaves out a definition that is wrong; here it is an
  * error.
  */
-import { ConfigError } from "../errors.ts";
+import type { ConfigNotice } from "../config/check_options.ts";
+import { ConfigError, withRule } from "../errors.ts";
 import type { Value } from "../notifications/value.ts";
 import { loadYaml } from "../yaml/load.ts";
 import { describeNode, isTrue, yamlGet, type YamlNode, yamlText, yamlValue } from "../yaml/node.ts";
@@ -38,7 +39,7 @@ export interface ResourceDefinitions {
   readonly archivePolicies: readonly ArchivePolicy[];
   readonly problems: readonly ConfigError[];
   /** What is deprecated, to be said once. */
-  readonly notes: readonly string[];
+  readonly notes: readonly ConfigNotice[];
 }
 
 /** The file, and what the publisher's URL says about it. */
@@ -58,9 +59,10 @@ export function readResourceDefinitions(source: ResourceSource): ResourceDefinit
   const reading = new Reading(source, root);
   reading.problems.push(...problems);
   for (const { key, second } of repeated) {
-    reading.notes.push(
-      `line ${second.line ?? 1}: '${key}' stands there a second time, the last counts`,
-    );
+    reading.note(`'${key}' stands there a second time, the last counts`, {
+      place: second,
+      rule: "yaml/duplicate-key",
+    });
   }
   const definitions = root === undefined ? [] : reading.definitions();
   return {
@@ -71,20 +73,24 @@ export function readResourceDefinitions(source: ResourceSource): ResourceDefinit
       ),
     ),
     archivePolicies: root === undefined ? [] : reading.archivePolicies(),
-    problems: reading.problems,
+    problems: reading.problems.map((problem) => withRule(problem, "gnocchi/definition")),
     notes: reading.notes,
   };
 }
 
 class Reading {
   readonly problems: ConfigError[] = [];
-  readonly notes: string[] = [];
+  readonly notes: ConfigNotice[] = [];
   readonly #source: ResourceSource;
   readonly #root: YamlNode | undefined;
 
   constructor(source: ResourceSource, root: YamlNode | undefined) {
     this.#source = source;
     this.#root = root;
+  }
+
+  note(text: string, from: Required<Pick<ConfigNotice, "place" | "rule">>): void {
+    this.notes.push({ level: "warning", text, ...from });
   }
 
   definitions(): ResourceDefinition[] {
@@ -154,9 +160,13 @@ class Reading {
     }
     const deprecated = yamlText(yamlGet(node, "archive_policy"));
     if (deprecated !== undefined) {
-      this.notes.push(
-        `'archive_policy' of the resource type '${resourceType}' is deprecated, ` +
-          "name it for each meter instead",
+      this.note(
+        `The 'archive_policy' of the resource type '${resourceType}' is deprecated, expected ` +
+          "'archive_policy_name' at each meter",
+        {
+          place: yamlGet(node, "archive_policy")?.place,
+          rule: "gnocchi/deprecated-archive-policy",
+        },
       );
     }
     const ofFile = this.#root === undefined

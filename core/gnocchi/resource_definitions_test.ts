@@ -79,7 +79,9 @@ test("a meter's policy: deprecated, the URL's, its own, the file's, ours", () =>
   expect(policyOf(file(own), "url")?.get("m")).toBe("url");
   const deprecated = "resources: [{resource_type: t, archive_policy: old, metrics: [m]}]";
   expect(policyOf(deprecated, "url")?.get("m")).toBe("old");
-  expect(read(deprecated).notes).toEqual([expect.stringContaining("deprecated")]);
+  expect(read(deprecated).notes).toEqual([
+    expect.objectContaining({ text: expect.stringContaining("deprecated") }),
+  ]);
 });
 
 test("a meter that two definitions name belongs to the last", () => {

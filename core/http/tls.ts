@@ -27,6 +27,8 @@ export function loadTls(tls: Tls): TlsMaterial {
     throw new ConfigError(
       `Cannot use client certificate '${certFile ?? keyFile}': a certificate and its key ` +
         "belong together, expected both files",
+      undefined,
+      { rule: "config/bad-value" },
     );
   }
   return {
@@ -47,6 +49,7 @@ export function readPem(path: string, what: string, check: (text: string) => unk
     const why = error instanceof Error ? error.message : String(error);
     throw new ConfigError(`Cannot read ${what} '${path}': ${why}, expected a PEM file`, undefined, {
       cause: error,
+      rule: "file/unreadable",
     });
   }
 }

@@ -5,7 +5,7 @@
  *
  * Facts: ceilometer/publisher/monasca_data_filter.py (ceilosca), which finds mistakes at each sample.
  */
-import { ConfigError, type Place } from "../errors.ts";
+import { ConfigError, type Place, withRule } from "../errors.ts";
 import { compileJsonPath, type JsonPath } from "../jsonpath/jsonpath.ts";
 import { JsonPathError } from "../jsonpath/syntax.ts";
 import { type Dict, isDict, type Value } from "../notifications/value.ts";
@@ -45,7 +45,9 @@ export function readFieldMapping(
   if (root === undefined) return { mapping: undefined, problems };
   const reading = new Reading(file);
   const mapping = reading.mapping(root);
-  const found = [...problems, ...reading.problems];
+  const found = [...problems, ...reading.problems].map((problem) =>
+    withRule(problem, "monasca/field-definition")
+  );
   return { mapping: found.length === 0 ? mapping : undefined, problems: found };
 }
 

@@ -27,6 +27,8 @@ export function loadFieldMapping(
     throw new ConfigError(
       `Cannot read [monasca] monasca_mappings '${name}': there is no such file, expected it at ` +
         places.join(" or "),
+      undefined,
+      { rule: "file/unreadable" },
     );
   }
   if (path === undefined) {
@@ -47,7 +49,7 @@ function readText(path: string): string {
     throw new ConfigError(
       `Cannot read [monasca] monasca_mappings '${path}': ${why}, expected a YAML file`,
       undefined,
-      { cause: error },
+      { cause: error, rule: "file/unreadable" },
     );
   }
 }

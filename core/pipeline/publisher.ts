@@ -71,6 +71,11 @@ export interface PublisherKind<Settings> {
    * them; undefined where each notification is a call of its own, as with the reference.
    */
   readonly gather?: { readonly items_max: number; readonly wait_ms: number };
+  /**
+   * Throws the ConfigError that `create` would throw for the URL, and touches nothing. For kinds whose
+   * `create` opens something; the others leave it out.
+   */
+  check?(url: PublisherUrl, deps: Pick<PublisherDeps<Settings>, "log">): void;
   /** Makes one; throws ConfigError for what cannot work. Connects to nothing yet. */
   create(url: PublisherUrl, deps: PublisherDeps<Settings>): Publisher;
 }

@@ -1,0 +1,77 @@
+/**
+ * Edge (files, stdio). `tpctl validate`: reads what was named, lets core/validate check it, writes the
+ * findings in the format that was asked for, and turns them into the exit code.
+ */
+import type { CommandUnknownOpts } from "@commander-js/extra-typings";
+import { UsageError } from "../core/errors.ts";
+import { checkPaths } from "../core/validate/check_paths.ts";
+import { decoded, type FileText } from "../core/validate/file_text.ts";
+import type { Finding, Hit } from "../core/validate/finding.ts";
+import { githubReport } from "../core/validate/formats/github.ts";
+import { jsonReport } from "../core/validate/formats/json.ts";
+import { junitReport } from "../core/validate/formats/junit.ts";
+import { sarifReport } from "../core/validate/formats/sarif.ts";
+import { summaryOf, textReport } from "../core/validate/formats/text.ts";
+import { type Report, totalOf } from "../core/validate/report.ts";
+import { loadPublisherKinds } from "../publishers/mod.ts";
+import { buildInfo } from "./build_info.ts";
+import { type ValidateFlags, validateFlags } from "./validate_flags.ts";
+import { VALIDATE_MODES } from "./validate_modes.ts";
+
+/** The subcommand. */
+export function validateCommand(): CommandUnknownOpts {
+  const { command, read } = validateFlags();
+  command.action(() => runValidate(read()));
+  return command;
+}
+
+async function runValidate(flags: ValidateFlags): Promise<void> {
+  const mode = VALIDATE_MODES.find((one) => one.isAsked(flags));
+  if (mode !== undefined) return await mode.run(flags);
+  const { paths, kind, format } = flags;
+  if (paths.length === 0) {
+    throw new UsageError("Cannot check nothing: no path is given, expected files, folders or -");
+  }
+  const stdin = paths.includes("-") ? await readStdin() : undefined;
+  const publisherKinds = await loadPublisherKinds();
+  const report = checkPaths(paths, { kind, environment: process.env }, { publisherKinds, stdin });
+  process.stdout.write(written(report, flags));
+  if (format === "text") process.stderr.write(`tpctl: ${summaryOf(report)}\n`);
+  if (report.files.some(({ counts }) => fails(flags, counts))) process.exitCode = 1;
+}
+
+function fails({ strict }: ValidateFlags, counts: ReturnType<typeof totalOf>): boolean {
+  return counts.error > 0 || strict && counts.warning > 0;
+}
+
+function written(report: Report, flags: ValidateFlags): string {
+  const isFailure = ({ severity }: Finding): boolean =>
+    severity === "error" || flags.strict && severity === "warning";
+  switch (flags.format) {
+    case "text": {
+      const withLines = process.stdout.isTTY;
+      const { NO_COLOR, TERM } = process.env;
+      const withColour = withLines && !NO_COLOR && TERM !== "dumb";
+      return textReport(report, { withLines, withColour });
+    }
+    case "json":
+      return jsonReport(report);
+    case "sarif":
+      return sarifReport(report, buildInfo.version);
+    case "github":
+      return githubReport(report);
+    case "junit":
+      return junitReport(report, isFailure);
+  }
+}
+
+async function readStdin(): Promise<FileText | Hit> {
+  const bytes = await Bun.stdin.bytes();
+  try {
+    return { text: decoded(bytes), isPublic: false };
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    const text = "Cannot read the file: it is not UTF-8, expected a readable text file";
+    return { rule: "file/not-text", place: undefined, text };
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * Edge (files). A file's text within the bounds, or what keeps it from being read, as a hit.
+ */
+import { readFileSync, statSync } from "node:fs";
+import type { Hit } from "./finding.ts";
+import { fileBytesMax } from "./limits.ts";
+
+/** A file as it was read. */
+export interface FileText {
+  readonly text: string;
+  /** Whether everybody on the machine may read it. */
+  readonly isPublic: boolean;
+}
+
+const othersRead = 0o004;
+
+/** Reads a file whole. Throws nothing. */
+export function readFile(path: string): FileText | Hit {
+  const refused = (why: string, rule = "file/unreadable"): Hit => {
+    const expected = "a readable text file";
+    const place = { file: path };
+    return { rule, place, text: `Cannot read the file: ${why}, expected ${expected}`, expected };
+  };
+  try {
+    const { size, mode } = statSync(path);
+    if (size > fileBytesMax) return refused(`it has more than ${fileBytesMax} bytes`);
+    const isPublic = process.platform !== "win32" && (mode & othersRead) !== 0;
+    return { text: decoded(readFileSync(path)), isPublic };
+  } catch (error) {
+    if (error instanceof TypeError) return refused("it is not UTF-8", "file/not-text");
+    const code = error instanceof Error && "code" in error ? error.code : error;
+    return refused(`${reasons[String(code)] ?? code}`);
+  }
+}
+
+/** Text from somewhere else. Throws a TypeError where it is not UTF-8. */
+export function decoded(bytes: Uint8Array): string {
+  return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "it is not there",
+  EACCES: "permission is denied",
+  EISDIR: "it is a folder",
+};
