@@ -54,21 +54,6 @@ export interface CaseClass {
   readonly cases: readonly Case[];
 }
 
-/** The classes whose subcommand exists. The others wait for theirs and are listed as not yet run. */
-export const runningClasses: readonly string[] = [
-  "persist-metrics",
-  "persist-alarms",
-  "persist-events",
-  "filters",
-  "pipelines",
-  "jsonpath",
-  "meters",
-  "events",
-  "endpoints",
-  "ceilosca",
-  "publishers",
-];
-
 /** Every class by file name, `quirks` (for information only) left out. */
 export function readClasses(): readonly CaseClass[] {
   const folder = join(root, "testdata/conformance");

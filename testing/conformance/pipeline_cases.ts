@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { runExecutable } from "../executable.ts";
+import type { TracedBroker } from "../amqp_recorder.ts";
 import { tempFolder } from "../servers/server.ts";
 import { type Case, prepareFolder } from "./cases.ts";
 import { differenceOf, sameJson } from "./compare.ts";
@@ -33,9 +34,12 @@ function pipelineText(what: "meters" | "events", out: string): string {
 }
 
 /** Everything that differs, one sentence each; empty where the case passes. */
-export async function runPipelineCase(each: Case): Promise<readonly string[]> {
+export async function runPipelineCase(
+  each: Case,
+  broker: () => Promise<TracedBroker>,
+): Promise<readonly string[]> {
   await using folder = await tempFolder("case");
-  await using wire = await startWire(JSON.stringify([each.files, each.conf]));
+  await using wire = await startWire(JSON.stringify([each.files, each.conf]), broker);
   const files = Object.fromEntries(
     Object.entries({ ...defaultFiles, ...each.files }).map((
       [name, text],

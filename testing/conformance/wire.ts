@@ -4,6 +4,7 @@
  */
 import type { Value } from "../../core/notifications/value.ts";
 import { dumpValue } from "../../core/notifications/value_text.ts";
+import type { TracedBroker } from "../amqp_recorder.ts";
 import {
   type RecordedRequest,
   type Recorder,
@@ -46,13 +47,19 @@ export interface Wire extends AsyncDisposable {
 const lateMs = 2000;
 const lookMs = 10;
 
-/** Starts those that the text names. */
-export async function startWire(text: string): Promise<Wire> {
+/** Whether the text has a placeholder that only a broker can fill. */
+export function namesBroker(text: string): boolean {
+  return text.includes("{{AMQP}}");
+}
+
+/** Starts those that the text names; `broker` is asked for one that names it. */
+export async function startWire(text: string, broker: () => Promise<TracedBroker>): Promise<Wire> {
   const http = text.includes("{{HTTP}}") ? await startHttpRecorder() : undefined;
   const udp = text.includes("{{UDP}}") ? await startUdpRecorder() : undefined;
   const tcp = text.includes("{{TCP}}") ? await startTcpRecorder() : undefined;
+  const amqp = namesBroker(text) ? await (await broker()).record() : undefined;
   const recorders: readonly (readonly [string, Pick<Recorder<unknown>, "address"> | undefined])[] =
-    [["HTTP", http], ["UDP", udp], ["TCP", tcp]];
+    [["HTTP", http], ["UDP", udp], ["TCP", tcp], ["AMQP", amqp]];
   return {
     fill: (given) =>
       recorders.reduce(
@@ -62,6 +69,7 @@ export async function startWire(text: string): Promise<Wire> {
     async differences({ wire, metrics }, anySignature): Promise<string[]> {
       await awaitCount(udp?.records, wire?.udp?.length);
       await awaitCount(tcp?.records, wire?.tcp?.length);
+      await amqp?.complete();
       const shown = (values: readonly Value[] = []): unknown[] =>
         values.map((value) => JSON.parse(dumpValue(value)) as unknown);
       const same = (a: unknown, b: unknown): boolean =>
@@ -73,10 +81,12 @@ export async function startWire(text: string): Promise<Wire> {
       return [
         ...said("udp", differenceOf(wire.udp ?? [], shown(udp?.records), same)),
         ...said("tcp", differenceOf(wire.tcp ?? [], shown(tcp?.records), same)),
+        ...said("amqp", differenceOf(wire.amqp ?? [], amqp?.records ?? [], same)),
         ...said("http", httpDifference(wire.http ?? [], http?.records ?? [])),
       ];
     },
     async [Symbol.asyncDispose](): Promise<void> {
+      amqp?.end();
       await Promise.all([http, udp, tcp].map((recorder) => recorder?.stop()));
     },
   };
