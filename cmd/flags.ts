@@ -23,7 +23,7 @@ const LOG_FLAGS: readonly (readonly [flag: string, option: string, help: string]
  * Adds the flags that both daemons have; the answer tells, after parsing, what was given. Files and
  * folders keep the order in which they were typed.
  */
-function addDaemonFlags(command: CommandUnknownOpts): () => ConfigArguments {
+export function addDaemonFlags(command: CommandUnknownOpts): () => ConfigArguments {
   const sources: { kind: "file" | "dir"; path: string }[] = [];
   const values = new Map<string, { text: string; flag: string }>();
   command.addOption(

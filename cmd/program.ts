@@ -21,6 +21,9 @@ const SUBCOMMANDS: readonly Subcommand[] = [
     name: "validate",
     summary: "check configuration files, for people and for CI",
     load: async () => (await import("./validate.ts")).validateCommand(),
+    name: "replay",
+    summary: "send recorded telemetry to a store, a pipeline or a topic",
+    load: async () => (await import("./replay.ts")).replayCommand(),
   },
   {
     name: "completions",

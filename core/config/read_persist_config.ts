@@ -11,9 +11,11 @@ import { parseSource, parseStore } from "./endpoint_url.ts";
 import { KAFKA_SECTIONS } from "./kafka_options.ts";
 import { readKafkaSecurity } from "./kafka_security.ts";
 import type { LoadedConfig } from "./load.ts";
+import type { LogConfig } from "./log_config.ts";
 import { readLogConfig } from "./log_options.ts";
 import type { OptionValues } from "./option_values.ts";
 import {
+  type DaemonConfig,
   type MessageKind,
   offsetsOutOfRange,
   type PersistConfig,
@@ -79,6 +81,26 @@ export function readPersistConfig(
   return reading.config();
 }
 
+/** What `replay` goes by: a persister's files, whose stores `--to` takes the place of. */
+export interface ReplayConfig extends DaemonConfig {
+  readonly files: readonly string[];
+  readonly log: LogConfig;
+  readonly notices: readonly ConfigNotice[];
+  readonly lingerMs: number;
+  readonly batchRecordsMax: number;
+  /** The store of each kind of message. */
+  readonly stores: Readonly<Record<MessageKind, StoreEndpoint>>;
+}
+
+/** `to` as typed; undefined: the stores are those of the files. Throws as `readPersistConfig`. */
+export function readReplayConfig(
+  loaded: LoadedConfig,
+  to: string | undefined,
+  readSecret: (path: string) => string,
+): ReplayConfig {
+  return new PersistReading(loaded, { from: undefined, kind: undefined, to }, readSecret).replay();
+}
+
 class PersistReading {
   readonly #loaded: LoadedConfig;
   readonly #values: OptionValues;
@@ -131,6 +153,49 @@ class PersistReading {
       );
     }
     return config;
+  }
+
+  replay(): ReplayConfig {
+    const { to } = this.#given;
+    if (to === undefined && this.#loaded.files.length === 0) {
+      throw new UsageError(
+        "Cannot replay without a target: expected --to STORE, --pipeline FILE, or --config-file with " +
+          "a persister's stores",
+      );
+    }
+    const values = this.#values;
+    const config = {
+      ...readDaemonConfig(values, this.#loaded.environment),
+      files: this.#loaded.files,
+      log: readLogConfig(values, "tpctl-replay"),
+      notices: this.#notices,
+      lingerMs: values.number("tpctl", "linger_ms"),
+      batchRecordsMax: values.number(KAFKA_SECTIONS.metrics, "batch_size"),
+    };
+    const stores = to === undefined ? this.#configuredStores() : this.#namedStores(to);
+    values.finish();
+    if (stores !== undefined) return { ...config, stores };
+    throw new ConfigError(
+      "Cannot replay to the stores of the files: every kind of message is turned off, expected one " +
+        "to be enabled, or --to",
+    );
+  }
+
+  #namedStores(to: string): ReplayConfig["stores"] {
+    const store = this.#withHabits(parseStore(to, this.#around.secrets));
+    return { metrics: store, alarms: store, events: store };
+  }
+
+  /** A kind that is turned off goes where the others do, if its store can take it at all. */
+  #configuredStores(): ReplayConfig["stores"] | undefined {
+    const of = (kind: MessageKind): StoreEndpoint | undefined =>
+      this.#values.bool(KAFKA_SECTIONS[kind], "enabled")
+        ? readStore(this.#values, kind, this.#around)
+        : undefined;
+    const [metrics, alarms, events] = [of("metrics"), of("alarms"), of("events")];
+    const any = metrics ?? alarms ?? events;
+    if (any === undefined) return undefined;
+    return { metrics: metrics ?? any, alarms: alarms ?? any, events: events ?? any };
   }
 
   /** What the files say of a kind, if they turn it on. */

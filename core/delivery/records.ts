@@ -40,6 +40,11 @@ export interface RecordBlock extends TopicPartition {
    * all bounds). Each value is then such a run of bytes as it stood there, to be dead-lettered.
    */
   readonly corrupt?: string;
+  /**
+   * Of dead letters that are taken back in: the one destination that each record is for; undefined for
+   * a record that is for all.
+   */
+  readonly only?: readonly (string | undefined)[];
 }
 
 /** Value i of the block as a view on its bytes, or null for a null value (a tombstone). */

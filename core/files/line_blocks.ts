@@ -15,6 +15,8 @@ export interface LineBlocksOptions {
   readonly partition: number;
   /** A longer line is not held: its first bytes go on as a corrupt record, with the reason. */
   readonly lineBytesMax: number;
+  /** The number of the first line that is added; 1 if left out. */
+  readonly firstLine?: number;
 }
 
 /** Before the first chunk of an input. */
@@ -24,12 +26,13 @@ export class LineBlocks {
   #pieces: Uint8Array[] = [];
   #pending = 0;
   /** The line being read, counted from 1. */
-  #line = 1;
+  #line: number;
   /** Bytes of an over-long line that were let go; undefined outside of one. */
   #skipped: number | undefined;
 
   constructor(options: LineBlocksOptions) {
     this.#options = options;
+    this.#line = options.firstLine ?? 1;
   }
 
   /** The blocks that the chunk completes. The chunk is not to be written into afterwards. */

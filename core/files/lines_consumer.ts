@@ -3,14 +3,14 @@
  * to the end. There is nothing to commit to: what was read is known by its line number.
  */
 import { constants } from "node:fs";
-import { access, open, stat } from "node:fs/promises";
+import { access, stat } from "node:fs/promises";
 import type { Clock } from "../clock.ts";
 import type { Consumer, ConsumerEvents } from "../delivery/consumer.ts";
 import type { RecordBlock } from "../delivery/records.ts";
 import { ConfigError, RunError } from "../errors.ts";
+import { fileChunks, stdinChunks } from "./chunks.ts";
 import { LineBlocks } from "./line_blocks.ts";
 
-const chunkBytes = 256 * 1024;
 const lineBytesMaxDefault = 64 * 1024 * 1024;
 /** A source that is waited for is said to be alive so often. */
 const turnMs = 1000;
@@ -93,24 +93,6 @@ async function nextChunk(
   if (!signal.aborted) await reading;
   else reading.catch(() => undefined);
   return read === undefined || read.done === true ? undefined : read.value;
-}
-
-async function* fileChunks(path: string): AsyncGenerator<Uint8Array> {
-  const handle = await open(path, "r");
-  try {
-    for (;;) {
-      const chunk = new Uint8Array(chunkBytes);
-      const { bytesRead } = await handle.read(chunk, 0, chunkBytes);
-      if (bytesRead === 0) return;
-      yield chunk.subarray(0, bytesRead);
-    }
-  } finally {
-    await handle.close();
-  }
-}
-
-async function* stdinChunks(): AsyncGenerator<Uint8Array> {
-  for await (const chunk of Bun.stdin.stream()) yield chunk;
 }
 
 /** Rejects with a ConfigError where there is no such file, or none to read; `-` is always there. */

@@ -7,7 +7,7 @@ import type { Document } from "../delivery/batch.ts";
 
 /** Why a record cannot be stored; it becomes a dead letter with this class and reason. */
 export interface Refusal {
-  readonly class: Extract<DeadLetterClass, "decode" | "invalid">;
+  readonly class: Extract<DeadLetterClass, "decode" | "invalid" | "unroutable">;
   readonly reason: string;
 }
 

@@ -212,13 +212,19 @@ class Loop implements PersistLoop {
       const refusal = this.#encode(block, i);
       if (refusal === undefined) this.#offsets.encoded(tracked, i);
       else {
-        this.#notices.unreadable(block.topic, refusal.class, refusal.reason);
+        this.#sayUnreadable(block, i, refusal);
         this.#letters.add({ block: tracked, index: i, ...refusal });
       }
       if (this.#gatherer.open >= itemsMax) this.#outbox.flush();
     }
     tracked.encodingEnded();
     this.#settled();
+  }
+
+  #sayUnreadable(block: RecordBlock, index: number, refusal: Refusal): void {
+    const { onUnreadable } = this.#deps;
+    if (onUnreadable !== undefined) return onUnreadable(block, index, refusal);
+    this.#notices.unreadable(block.topic, refusal.class, refusal.reason);
   }
 
   #encode(block: RecordBlock, index: number): Refusal | undefined {

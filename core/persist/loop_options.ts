@@ -7,9 +7,10 @@ import type { Account } from "../delivery/account.ts";
 import type { Consumer, ConsumerEvents } from "../delivery/consumer.ts";
 import type { DeadLetterBox } from "../delivery/dead_letter.ts";
 import type { Delivery } from "../delivery/deliver.ts";
+import type { RecordBlock } from "../delivery/records.ts";
 import type { Log } from "../log/log.ts";
 import type { Registry } from "../observe/registry.ts";
-import type { MessageEncoder } from "./encoder.ts";
+import type { MessageEncoder, Refusal } from "./encoder.ts";
 
 /** Bounds that operators set; everything else has a named default in `persistDefaults`. */
 export interface PersistOptions {
@@ -59,6 +60,8 @@ export interface PersistDeps {
    * parts of their own: `DeliveryDeps.onState`, `DeadLetterFilesDeps.onState`.
    */
   readonly onState: (state: LoopState) => void;
+  /** Hears of each record that cannot be read; left out: the log is told now and then. */
+  readonly onUnreadable?: (block: RecordBlock, index: number, refusal: Refusal) => void;
 }
 
 /** Whether the source delivers, or why not. */

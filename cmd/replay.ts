@@ -1,0 +1,19 @@
+/**
+ * Edge (processes, net, files). `tpctl replay`: finds the inputs and the target, runs, and turns how it
+ * ended into the exit code. Everything that computes is in core/replay.
+ */
+import type { CommandUnknownOpts } from "@commander-js/extra-typings";
+import { systemClock } from "../core/clock.ts";
+import { type ReplayFlags, replayFlags } from "./replay_flags.ts";
+
+/** The subcommand. */
+export function replayCommand(): CommandUnknownOpts {
+  const { command, read } = replayFlags();
+  command.action(() => runReplay(read(systemClock.now())));
+  return command;
+}
+
+async function runReplay(flags: ReplayFlags): Promise<void> {
+  const { replayToStores } = await import("./replay_stores.ts");
+  return await replayToStores(flags);
+}

@@ -1,0 +1,136 @@
+/**
+ * Edge (signals, stdio, files). What both ways of replaying show: progress until the end or a signal,
+ * the account, the survey of a dry run, the report.
+ */
+import { writeFile } from "node:fs/promises";
+import type { Clock } from "../core/clock.ts";
+import { RunError } from "../core/errors.ts";
+import type { Log } from "../core/log/log.ts";
+import type { ClosingAccount } from "../core/observe/closing.ts";
+import type { PipelineClosing } from "../core/observe/pipeline_closing.ts";
+import type { ReplayJob, ReplayOptions } from "../core/replay/job.ts";
+import {
+  accountNotes,
+  type ReplayAccount,
+  replayAccount,
+  type ReplayFacts,
+} from "../core/replay/replay_account.ts";
+import type { ReplayLook } from "../core/replay/replay_progress.ts";
+import { showProgress } from "../core/replay/show_progress.ts";
+import type { ReplayRun } from "../core/replay/store_run.ts";
+import type { Survey } from "../core/replay/survey.ts";
+import { surveyInputs } from "../core/replay/survey_run.ts";
+import { surveyText } from "../core/replay/survey_text.ts";
+import { listenForSignals } from "../core/running/signals.ts";
+import type { ProgressLine } from "../core/running/terminal.ts";
+
+/** Where progress is shown. */
+export interface ShownDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly progress: ProgressLine | undefined;
+}
+
+/**
+ * Waits for the end, showing how far it is. A signal ends it in order, a second one at once. True when
+ * all was read and settled.
+ */
+export async function runShown(
+  run: ReplayRun,
+  look: () => ReplayLook,
+  deps: ShownDeps,
+): Promise<boolean> {
+  const { log } = deps;
+  const over = new AbortController();
+  const cut = Promise.withResolvers<boolean>();
+  const signals = listenForSignals({
+    drain(signal): void {
+      log.info(`Ending: ${signal} (a second one ends it at once)`);
+      run.stop();
+    },
+    exit(signal): void {
+      log.warning(`Ending at once: a second ${signal}`);
+      cut.resolve(false);
+    },
+    reload: () => undefined,
+    report: () => log.info("State report", { bytes_read: look().bytes }),
+  });
+  const columns = (): number => process.stderr.columns ?? 80;
+  const showing = showProgress(look, { ...deps, columns }, over.signal);
+  try {
+    return await Promise.race([run.ended, cut.promise]);
+  } finally {
+    over.abort();
+    await showing;
+    signals.stop();
+  }
+}
+
+/** What is to be said at the end. */
+export interface AccountOutput {
+  /** The sums, for people. */
+  readonly text: string;
+  readonly isJson: boolean;
+  readonly report: string | undefined;
+  readonly facts: ReplayFacts;
+}
+
+/** Says the account, writes the report, and sets the exit code where not all was sent. */
+export async function sayAccount(
+  closing: ClosingAccount | PipelineClosing,
+  job: ReplayJob,
+  { text, isJson, report, facts }: AccountOutput,
+): Promise<ReplayAccount> {
+  const account = replayAccount(closing, job, facts);
+  const lines = isJson ? [JSON.stringify(account)] : [text, ...accountNotes(account)];
+  process.stderr.write(`${lines.join("\n")}\n`);
+  if (report !== undefined) await writeReport(report, account);
+  const isLeft = !account.complete && !(job.selector.isDone && job.reading.failed.length === 0);
+  if (isLeft) process.exitCode = 3;
+  return account;
+}
+
+/** What is known besides a survey. */
+export interface SurveyOutput {
+  readonly target: string;
+  readonly idempotent: boolean;
+  readonly job: ReplayJob;
+  readonly report: string | undefined;
+}
+
+/** Prints what a dry run found; also as JSON, where a report is wanted. */
+export async function printSurvey(
+  survey: Survey,
+  { target, idempotent, job, report }: SurveyOutput,
+): Promise<void> {
+  const { selector: { counts }, reading } = job;
+  const context = {
+    ...{ target, idempotent, files: job.files, bytesStored: reading.bytes },
+    filtered: counts.filtered,
+    lettersOfOthers: Object.fromEntries(counts.lettersOfOthers),
+    filesFailed: reading.failed,
+  };
+  const result = survey.result();
+  process.stdout.write(surveyText(result, context));
+  if (report !== undefined) await writeReport(report, { dry_run: true, ...context, ...result });
+  if (reading.failed.length > 0) process.exitCode = 3;
+}
+
+/** By how much times must be moved so that the newest is now. */
+export async function newestShift(
+  job: ReplayJob,
+  options: Pick<ReplayOptions, "linePrecision">,
+): Promise<number> {
+  const signal = new AbortController().signal;
+  const { lastMs } = await surveyInputs(job, options, { encoder: undefined, signal });
+  return lastMs === -Infinity ? 0 : Math.floor(Date.now() - lastMs);
+}
+
+async function writeReport(path: string, value: unknown): Promise<void> {
+  try {
+    await writeFile(path, `${JSON.stringify(value, undefined, 2)}\n`);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new RunError(`Cannot write the report '${path}': ${why}, expected a place to write to`);
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * Edge (files). The files that paths, folders and glob patterns name, in the order in which they were
+ * written: of a rotated set the oldest first, `x.log.2`, `x.log.1`, `x.log`.
+ */
+import { statSync } from "node:fs";
+import { basename, dirname, join, normalize } from "node:path";
+import { UsageError } from "../errors.ts";
+
+/** One input; `-` is stdin. */
+export interface InputFile {
+  readonly path: string;
+  /** As it is stored, compressed or not; 0 for stdin and pipes. */
+  readonly bytes: number;
+  /** Files of one rotated set have the same; they are read one after the other. */
+  readonly set: string;
+}
+
+/** Files found in folders and by patterns, all of them together. */
+const filesMax = 100_000;
+const isPattern = /[*?[{]/;
+
+/** Throws UsageError for what is not there, or cannot be read as a file. */
+export function findInputFiles(paths: readonly string[]): readonly InputFile[] {
+  const found: InputFile[] = [];
+  const seen = new Set<string>();
+  for (const text of paths) {
+    const all = inWritingOrder(pathsOf(text).map(inputOf));
+    if (all.length === 0) {
+      throw new UsageError(`Cannot read '${text}': nothing is there, expected at least one file`);
+    }
+    for (const input of all) {
+      if (seen.has(input.path)) continue;
+      seen.add(input.path);
+      found.push(input);
+    }
+    if (found.length > filesMax) {
+      throw new UsageError(`Cannot read so many files: expected at most ${filesMax}`);
+    }
+  }
+  // A set may have come in pieces: `x.log x.log.1`.
+  return inWritingOrder(found);
+}
+
+function pathsOf(text: string): readonly string[] {
+  if (text === "-") return ["-"];
+  const path = text.startsWith("file://") ? decodeURIComponent(new URL(text).pathname) : text;
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats?.isDirectory()) return filesIn(path);
+  if (stats !== undefined) return [normalize(path)];
+  if (path === "") throw new UsageError("Cannot read '': it is empty, expected a path");
+  if (isPattern.test(path)) return matching(path);
+  throw new UsageError(
+    `Cannot read '${text}': it does not exist, expected a file, folder or pattern`,
+  );
+}
+
+/** Those right in the folder; hidden ones are somebody's bookkeeping. */
+function filesIn(folder: string): readonly string[] {
+  return [...new Bun.Glob("*").scanSync({ cwd: folder, onlyFiles: true })]
+    .sort().map((name) => join(folder, name));
+}
+
+function matching(pattern: string): readonly string[] {
+  const parts = pattern.split("/");
+  const fixed = parts.findIndex((part) => isPattern.test(part));
+  const folder = parts.slice(0, fixed).join("/");
+  const cwd = folder === "" ? (pattern.startsWith("/") ? "/" : ".") : folder;
+  if (statSync(cwd, { throwIfNoEntry: false }) === undefined) return [];
+  const glob = new Bun.Glob(parts.slice(fixed).join("/"));
+  return [...glob.scanSync({ cwd, onlyFiles: true })].sort()
+    .map((name) => normalize(join(cwd, name)));
+}
+
+function inputOf(path: string): InputFile {
+  const stats = path === "-" ? undefined : statSync(path, { throwIfNoEntry: false });
+  return { path, bytes: stats?.isFile() ? stats.size : 0, set: rotationOf(path).set };
+}
+
+/** `x.log.3.gz`: the set `x.log`, its third oldest; `x.log-20260102`: by its date. */
+function rotationOf(path: string): { readonly set: string; readonly rank: number } {
+  const name = basename(path).replace(/\.(gz|gzip|zst|zstd)$/i, "");
+  const folder = dirname(path);
+  const dated = /^(.+?)[.-](\d{4}-?\d{2}-?\d{2}(?:[-T_]?\d{2,6})?)$/.exec(name);
+  if (dated !== null) {
+    const [, base = name, date = ""] = dated;
+    return { set: join(folder, base), rank: Number(date.replace(/\D/g, "").padEnd(14, "0")) };
+  }
+  const numbered = /^(.+)\.(\d{1,6})$/.exec(name);
+  if (numbered !== null) {
+    const [, base = name, number] = numbered;
+    return { set: join(folder, base), rank: -Number(number) };
+  }
+  return { set: join(folder, name), rank: Infinity };
+}
+
+/** Sets in the order in which they were named, in each the oldest file first, what is written last. */
+function inWritingOrder(inputs: readonly InputFile[]): InputFile[] {
+  const places = new Map<string, number>();
+  for (const { set } of inputs) if (!places.has(set)) places.set(set, places.size);
+  const ranked = inputs.map((input) => ({ input, rank: rotationOf(input.path).rank }));
+  ranked.sort((a, b) => {
+    const place = (places.get(a.input.set) ?? 0) - (places.get(b.input.set) ?? 0);
+    if (place !== 0 || a.rank === b.rank) return place;
+    return a.rank < b.rank ? -1 : 1;
+  });
+  return ranked.map(({ input }) => input);
+}

@@ -1,0 +1,171 @@
+/**
+ * Edge (files). What every way of replaying begins with: the inputs, what of them is wanted, and the
+ * checkpoint that says how far an earlier run came.
+ */
+import { createHash } from "node:crypto";
+import { join, resolve } from "node:path";
+import type { Clock } from "../clock.ts";
+import { createDatumFilter, type DatumFilterOptions } from "../datum/datum_filter.ts";
+import type { Form } from "../datum/forms.ts";
+import type { LinePrecision } from "../datum/line_times.ts";
+import type { Consumer, ConsumerEvents } from "../delivery/consumer.ts";
+import type { InputFile } from "../files/input_files.ts";
+import type { Log } from "../log/log.ts";
+import {
+  type Checkpoint,
+  checkpointText,
+  checkRun,
+  type FileProgress,
+  matchFiles,
+  readCheckpoint,
+} from "./checkpoint.ts";
+import {
+  checkCheckpoint,
+  fileHead,
+  headOfFile,
+  loadCheckpoint,
+  saveCheckpoint,
+} from "./checkpoint_file.ts";
+import { Pace } from "./pace.ts";
+import { ProgressBook } from "./progress_book.ts";
+import { openReplayConsumer, Reading } from "./replay_consumer.ts";
+import { Selector } from "./selector.ts";
+
+/** What was asked for, read from the command line. */
+export interface ReplayOptions {
+  readonly inputs: readonly InputFile[];
+  readonly filter: DatumFilterOptions;
+  /** The options that decide which data are sent, as typed: a checkpoint holds for these alone. */
+  readonly what: string;
+  readonly format: Form | undefined;
+  readonly linePrecision: LinePrecision;
+  /** Records a second; undefined: as fast as it goes. */
+  readonly rate: number | undefined;
+  readonly limit: number;
+  readonly parallel: number;
+  readonly shiftMs: number;
+  readonly resume: boolean;
+  /** Undefined: a place of its own in the state folder. */
+  readonly checkpoint: string | undefined;
+  readonly allDestinations: boolean;
+}
+
+/** The run around the inputs. */
+export interface JobContext {
+  /** The target's name. */
+  readonly target: string;
+  readonly stateDir: string;
+  readonly takesLettersFor: (destination: string) => boolean;
+  /** Whether how far it has come is of use to a later run, also where nobody asked for it. */
+  readonly isLasting: boolean;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Inputs on their way. */
+export interface ReplayJob {
+  readonly selector: Selector;
+  readonly reading: Reading;
+  readonly files: number;
+  readonly bytesTotal: number;
+  /** By how much times are moved: of a run that goes on, what that run began with. */
+  readonly shiftMs: number;
+  /** Where the checkpoint is; undefined: there is none. */
+  readonly checkpoint: string | undefined;
+  /** An earlier run is gone on with. */
+  readonly isResumed: boolean;
+  open(events: ConsumerEvents): Consumer;
+  /** Keeps how far it has come. */
+  save(): Promise<void>;
+}
+
+/** Without a checkpoint: to look only. */
+export function openLook(
+  options: ReplayOptions,
+  context: Pick<JobContext, "takesLettersFor" | "clock" | "log">,
+): ReplayJob {
+  const book = new ProgressBook(options.inputs, new Map(), () => ({ head: "", head_bytes: 0 }));
+  const save = (): Promise<void> => Promise.resolve();
+  return jobOf(options, context, { book, save, shiftMs: options.shiftMs });
+}
+
+/** Rejects with a UsageError where the checkpoint is of another run, or cannot be kept. */
+export async function openJob(options: ReplayOptions, context: JobContext): Promise<ReplayJob> {
+  const { inputs } = options;
+  const isAsked = options.resume || options.checkpoint !== undefined;
+  const isOfUse = context.isLasting && inputs.some(({ path }) => path !== "-");
+  if (!isAsked && !isOfUse) return openLook(options, context);
+  const path = options.checkpoint ?? defaultPath(inputs, context);
+  await checkCheckpoint(path);
+  const run = { target: context.target, options: options.what };
+  const before = options.resume ? await beforeOf(path, run, context) : undefined;
+  const known: ReadonlyMap<string, FileProgress> = before === undefined
+    ? new Map()
+    : matchFiles(path, before, inputs.filter((input) => input.path !== "-").map(fileHead));
+  const shiftMs = before?.shift_ms ?? options.shiftMs;
+  const book = new ProgressBook(
+    inputs,
+    known,
+    (input) => input.path === "-" ? { head: "", head_bytes: 0 } : headOfFile(input.path),
+  );
+  let saved = "";
+  const save = async (): Promise<void> => {
+    const text = checkpointText({ version: 1, ...run, shift_ms: shiftMs, files: book.progress() });
+    if (text === saved) return;
+    await saveCheckpoint(path, text);
+    saved = text;
+  };
+  return {
+    ...jobOf(options, context, { book, save, shiftMs }),
+    checkpoint: path,
+    isResumed: known.size > 0,
+  };
+}
+
+function jobOf(
+  options: ReplayOptions,
+  { clock, log, takesLettersFor }: Pick<JobContext, "takesLettersFor" | "clock" | "log">,
+  { book, save, shiftMs }: {
+    readonly book: ProgressBook;
+    readonly save: () => Promise<void>;
+    readonly shiftMs: number;
+  },
+): ReplayJob {
+  const { inputs, parallel, rate, format, linePrecision, limit } = options;
+  const filter = createDatumFilter(options.filter);
+  const takes = options.allDestinations ? () => true : takesLettersFor;
+  const selector = new Selector({ filter, format, linePrecision, limit, takesLettersFor: takes });
+  const reading = new Reading();
+  const pace = rate === undefined ? undefined : new Pace(rate, clock);
+  return {
+    ...{ selector, reading, shiftMs, save, checkpoint: undefined, isResumed: false },
+    files: inputs.length,
+    bytesTotal: inputs.reduce((sum, { bytes }) => sum + bytes, 0),
+    open: (events) =>
+      openReplayConsumer({ inputs, parallel }, {
+        ...{ events, clock, log, selector, pace, book, reading, save },
+      }),
+  };
+}
+
+async function beforeOf(
+  path: string,
+  run: Pick<Checkpoint, "target" | "options">,
+  { log }: JobContext,
+): Promise<Checkpoint | undefined> {
+  const text = await loadCheckpoint(path);
+  if (text === undefined) {
+    log.info(`There is no checkpoint '${path}' yet: this run begins at the beginning`);
+    return undefined;
+  }
+  const before = readCheckpoint(path, text);
+  checkRun(path, before, run);
+  return before;
+}
+
+/** The same for the same files, wherever tpctl is started. */
+function defaultPath(inputs: readonly InputFile[], { stateDir }: JobContext): string {
+  const sets = [...new Set(inputs.map(({ set }) => resolve(set)))].sort();
+  const hash = createHash("sha256").update(sets.join("\n")).digest("hex").slice(0, 16);
+  return join(stateDir, "replay", `${hash}.json`);
+}

@@ -1,0 +1,102 @@
+/**
+ * Pure. Goes through the inputs without sending anything: for `--dry-run`, and for `--now`, which has to
+ * know the newest time before the first datum is sent.
+ */
+import { type Form, isEnvelope } from "../datum/forms.ts";
+import { readData } from "../datum/read_datum.ts";
+import type { ConsumerEvents } from "../delivery/consumer.ts";
+import { type RecordBlock, valueOf } from "../delivery/records.ts";
+import type { ItemSinks, LineSink, MessageEncoder, Refusal } from "../persist/encoder.ts";
+import type { ReplayJob, ReplayOptions } from "./job.ts";
+import type { SelectedBlock } from "./selector.ts";
+import { Survey } from "./survey.ts";
+
+/** Events that nobody hears. */
+export const unheard: ConsumerEvents = {
+  onAssigned: () => undefined,
+  onRevoked: () => Promise.resolve(),
+  onLost: () => undefined,
+  onState: () => undefined,
+  onTurn: () => undefined,
+  onLag: () => undefined,
+  onGap: () => undefined,
+};
+
+/** Counts everything that is wanted. `encoder` says what would be refused; undefined: nothing is. */
+export async function surveyInputs(
+  job: ReplayJob,
+  { linePrecision }: Pick<ReplayOptions, "linePrecision">,
+  { encoder, signal }: {
+    readonly encoder: MessageEncoder | undefined;
+    readonly signal: AbortSignal;
+  },
+): Promise<Survey> {
+  const survey = new Survey();
+  const sinks = new ThrownAway();
+  const consumer = job.open(unheard);
+  for await (const block of consumer.blocks()) {
+    for (let i = 0; i < block.count; i++) {
+      const form = (block as Partial<SelectedBlock>).forms?.[i];
+      const bytes = valueOf(block, i) ?? new Uint8Array(0);
+      survey.line(form, bytes.length);
+      const refusal = refusalOf(block, i, { encoder, sinks });
+      if (refusal !== undefined) {
+        const at = { file: block.file ?? "", line: block.offsets[i] ?? 0 };
+        survey.rejected({ ...at, ...refusal });
+      }
+      countData(survey, form, { bytes, linePrecision, shiftMs: job.shiftMs });
+    }
+    if (signal.aborted) break;
+  }
+  await consumer.close();
+  return survey;
+}
+
+function countData(
+  survey: Survey,
+  form: Form | undefined,
+  { bytes, linePrecision, shiftMs }: Pick<ReplayOptions, "linePrecision" | "shiftMs"> & {
+    readonly bytes: Uint8Array;
+  },
+): void {
+  if (form === undefined || isEnvelope(form)) return;
+  const read = readData(form, bytes, { linePrecision });
+  if ("data" in read) { for (const datum of read.data) survey.datum(datum, shiftMs); }
+}
+
+function refusalOf(
+  block: RecordBlock,
+  index: number,
+  { encoder, sinks }: { readonly encoder: MessageEncoder | undefined; readonly sinks: ItemSinks },
+): Refusal | undefined {
+  if (block.corrupt !== undefined) return { class: "decode", reason: block.corrupt };
+  return encoder?.encode(block, index, sinks);
+}
+
+/** Takes what an encoder writes and forgets it. */
+class ThrownAway implements ItemSinks, LineSink {
+  length = 0;
+  #buffer = new Uint8Array(4096);
+
+  lines(): LineSink {
+    this.length = 0;
+    return this;
+  }
+
+  reserve(bytes: number): Uint8Array {
+    if (this.length + bytes > this.#buffer.length) {
+      const grown = new Uint8Array(2 * (this.length + bytes));
+      grown.set(this.#buffer.subarray(0, this.length));
+      this.#buffer = grown;
+    }
+    return this.#buffer;
+  }
+
+  endLine(): void {
+    this.length = 0;
+  }
+
+  document(): void {
+    // Only what is refused matters.
+  }
+}
