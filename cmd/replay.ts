@@ -14,6 +14,10 @@ export function replayCommand(): CommandUnknownOpts {
 }
 
 async function runReplay(flags: ReplayFlags): Promise<void> {
+  if (flags.pipeline !== undefined || flags.eventPipeline !== undefined) {
+    const { replayToPipeline } = await import("./replay_pipeline.ts");
+    return await replayToPipeline(flags);
+  }
   const { replayToStores } = await import("./replay_stores.ts");
   return await replayToStores(flags);
 }

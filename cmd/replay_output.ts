@@ -122,7 +122,7 @@ export async function newestShift(
   options: Pick<ReplayOptions, "linePrecision">,
 ): Promise<number> {
   const signal = new AbortController().signal;
-  const { lastMs } = await surveyInputs(job, options, { encoder: undefined, signal });
+  const { lastMs } = await surveyInputs(job, options, { signal });
   return lastMs === -Infinity ? 0 : Math.floor(Date.now() - lastMs);
 }
 

@@ -16,7 +16,7 @@ import { encoderFor, openTarget } from "../core/replay/open_target.ts";
 import { Refusals, withOpenLines } from "../core/replay/refusals.ts";
 import type { ReplayEncoderOptions } from "../core/replay/replay_encoder.ts";
 import { startStoreRun } from "../core/replay/store_run.ts";
-import { surveyInputs } from "../core/replay/survey_run.ts";
+import { checkByEncoder, surveyInputs } from "../core/replay/survey_run.ts";
 import {
   isIdempotent,
   type ReplayStores,
@@ -104,7 +104,7 @@ async function dryRun(run: StoreReplay): Promise<void> {
   const job = openLook(options, context);
   const encoder = withOpenLines(encoderFor(encoderOptions(run, options.shiftMs)), job.reading);
   const signal = new AbortController().signal;
-  const survey = await surveyInputs(job, options, { encoder, signal });
+  const survey = await surveyInputs(job, options, { check: checkByEncoder(encoder), signal });
   const idempotent = stores.stores.every(isIdempotent);
   await printSurvey(survey, { target: targetName(stores), idempotent, job, report: flags.report });
 }
@@ -149,7 +149,11 @@ async function send(run: StoreReplay): Promise<void> {
   const running = startStoreRun(boundsOf(run), {
     ...{ ...deps, encoder, writer, deadLetters },
     open: (events) => job.open(events),
-    onUnreadable: (block, index, refusal) => refusals.say(block, index, refusal),
+    onUnreadable: (block, index, refusal) =>
+      refusals.say(
+        { file: block.file ?? "", line: block.offsets[index] ?? 0 },
+        refusal,
+      ),
   });
   stop = running.stop;
   const look = () => ({

@@ -12,6 +12,8 @@ export interface Incoming {
   readonly source: DeadLetterSource;
   /** Why the source could not read it; it goes to the dead letters. */
   readonly corrupt: string | undefined;
+  /** The one publisher it is for, by its lane's name; left out: it is for all. */
+  readonly only?: string | undefined;
   /**
    * What tells that this is the same message again, where the source may bring one twice; undefined
    * where it cannot have come before.

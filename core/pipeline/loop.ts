@@ -6,7 +6,7 @@
  * `run` is the whole of it; what follows are its steps in their order.
  */
 import type { Clock } from "../clock.ts";
-import type { DeadLetterClass } from "../delivery/dead_letter.ts";
+import type { DeadLetterClass, DeadLetterSource } from "../delivery/dead_letter.ts";
 import { createNotices, type Notices } from "../delivery/notices.ts";
 import type { WantedName } from "../meters/names.ts";
 import type { Log } from "../log/log.ts";
@@ -51,7 +51,15 @@ export interface LoopDeps {
   readonly lookUp: (names: readonly WantedName[]) => Promise<void>;
   /** Tells all lanes whether to wait for more (false) or not. */
   readonly hurry: () => void;
+  /** Hears of each message that cannot be used; left out: the log is told now and then. */
+  readonly onUnreadable?: OnUnreadable | undefined;
 }
+
+/** Where the message stands, and what is wrong with it. */
+export type OnUnreadable = (
+  source: DeadLetterSource,
+  refusal: { readonly class: DeadLetterClass; readonly reason: string },
+) => void;
 
 /** How the loop ended. */
 export interface LoopOutcome {
@@ -216,10 +224,10 @@ export class PipelineLoop {
   }
 
   #offer(flight: Flight, { pipeline, items }: Routed<Item>, carries: Cargo): void {
-    const { bytes: payload, source } = flight.incoming;
+    const { bytes: payload, source, only } = flight.incoming;
     const origin = { source, payload };
     for (const way of this.#plan.ways.get(pipeline) ?? []) {
-      if (flight.has(way.name)) continue;
+      if (flight.has(way.name) || (only !== undefined && only !== way.lane.name)) continue;
       flight.hold();
       const onSettled = (): void => flight.release(way.name);
       way.lane.offer({ carries, items, origin, way, counts: way.counts, onSettled });
@@ -233,13 +241,16 @@ export class PipelineLoop {
       flight.wantsRequeue = true;
       return;
     }
-    this.#notices.unreadable(incoming.topic, refusal.class, refusal.reason);
+    const { onUnreadable, letters } = this.#deps;
+    if (onUnreadable === undefined) {
+      this.#notices.unreadable(incoming.topic, refusal.class, refusal.reason);
+    } else onUnreadable(incoming.source, refusal);
     const way = `dead letter: ${refusal.reason}`;
     if (flight.has(way)) return;
     flight.isRefused = true;
     flight.hold();
     const { source, bytes: payload } = incoming;
-    this.#deps.letters.add(
+    letters.add(
       { source, class: refusal.class, reason: refusal.reason, destination: "", payload },
       () => flight.release(way),
     );

@@ -44,6 +44,12 @@ export interface Made {
   readonly wantedNames: readonly WantedName[];
 }
 
+/** What makes samples and events of messages. */
+export interface Maker {
+  /** Takes any bytes; never throws. */
+  make(bytes: Uint8Array): Made;
+}
+
 const nothing: Made = {
   samples: [],
   events: [],
@@ -54,7 +60,7 @@ const nothing: Made = {
 };
 
 /** Takes any bytes; never throws. */
-export class NotificationMaker {
+export class NotificationMaker implements Maker {
   readonly #samples: SampleSide | undefined;
   readonly #events: EventSide | undefined;
 

@@ -18,8 +18,8 @@ import { Lane, type LaneDeps } from "./lane.ts";
 import { type LaneRequest, LaneSet } from "./lane_set.ts";
 import { Letters } from "./letters.ts";
 import type { LoadedPipelines } from "./load_pipelines.ts";
-import { type LoopOutcome, PipelineLoop } from "./loop.ts";
-import { NotificationMaker } from "./notification_maker.ts";
+import { type LoopOutcome, type OnUnreadable, PipelineLoop } from "./loop.ts";
+import { type Maker, NotificationMaker } from "./notification_maker.ts";
 import { createPipelineAccount, type PipelineAccount } from "./pipeline_account.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Plan, Way } from "./plan.ts";
@@ -65,6 +65,9 @@ export interface PipelineWorkDeps {
   /** Reads configuration and definitions again; rejects when they are no good. */
   readonly reread: () => Promise<PipelineSetup>;
   readonly lookUp: (names: readonly WantedName[]) => Promise<void>;
+  /** What makes samples and events of messages; left out: they are notifications. */
+  readonly makerOf?: (setup: PipelineSetup) => Maker;
+  readonly onUnreadable?: OnUnreadable;
   /** Ends at the end of the input. */
   readonly isOnce: boolean;
 }
@@ -144,6 +147,7 @@ class PipelineWork implements DaemonWork {
         ...{ inflow, letters, account: this.#account, clock, log, lookUp },
         onTurn: () => events.turned(loopName),
         hurry: () => this.#hurry(true),
+        onUnreadable: this.#deps.onUnreadable,
       },
     );
     events.started(loopName);
@@ -204,7 +208,9 @@ class PipelineWork implements DaemonWork {
     for (const { carries, pipelines } of files) {
       for (const pipeline of pipelines) ways.set(pipeline, this.#waysOf(pipeline, carries));
     }
-    return { maker: new NotificationMaker(setup.samples, setup.events), ways };
+    const maker = this.#deps.makerOf?.(setup) ??
+      new NotificationMaker(setup.samples, setup.events);
+    return { maker, ways };
   }
 
   #badPublishers(errors: readonly ConfigError[], { config }: PipelineSetup): void {

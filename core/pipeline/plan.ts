@@ -2,7 +2,7 @@
  * Pure. `Plan`: what the loop goes by between two reloads: how notifications become samples and
  * events, and by which lane each pipeline's publishers are reached.
  */
-import type { NotificationMaker } from "./notification_maker.ts";
+import type { Maker } from "./notification_maker.ts";
 import type { Lane } from "./lane.ts";
 import type { ItemCounts } from "./pipeline_account.ts";
 import type { Pipeline } from "./pipeline.ts";
@@ -19,7 +19,7 @@ export interface Way {
 
 /** See above. */
 export interface Plan {
-  readonly maker: NotificationMaker;
+  readonly maker: Maker;
   /** In the sink's order. */
   readonly ways: ReadonlyMap<Pipeline, readonly Way[]>;
 }

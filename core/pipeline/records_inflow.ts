@@ -204,6 +204,7 @@ function incomingOf(block: RecordBlock, i: number, tenure: Tenure): Incoming {
     topic,
     source: sourceOf(block, i),
     corrupt: block.corrupt,
+    only: block.only?.[i],
     again: file === undefined ? () => `${topic}/${partition}/${offset}` : undefined,
     identity,
     isOpen: () => !tenure.isOver,

@@ -2,7 +2,6 @@
  * Pure. What cannot be read is said by file and line: the first ones of each file, then how many more.
  * All of them stand in the dead letters.
  */
-import type { RecordBlock } from "../delivery/records.ts";
 import type { Log } from "../log/log.ts";
 import type { MessageEncoder, Refusal } from "../persist/encoder.ts";
 import type { Reading } from "./replay_consumer.ts";
@@ -24,14 +23,16 @@ export class Refusals {
   /** Records that could not be read. */
   count = 0;
 
-  say(block: RecordBlock, index: number, { class: what, reason }: Refusal): void {
+  say(
+    { file, line }: { readonly file: string; readonly line: number },
+    { class: what, reason }: { readonly class: string; readonly reason: string },
+  ): void {
     this.count++;
-    const file = block.file ?? block.topic;
     const said = this.#files.get(file) ?? 0;
     this.#files.set(file, said + 1);
     if (said >= shownPerFile || this.#shown >= shownMax) return;
     this.#shown++;
-    this.#log.warning(`${file}:${block.offsets[index] ?? 0}: ${reason}`, { class: what });
+    this.#log.warning(`${file}:${line}: ${reason}`, { class: what });
   }
 
   /** At the end: what was not said one by one. */

@@ -32,6 +32,8 @@ export interface SurveyResult {
   /** ISO 8601; null where no datum has a time. */
   readonly first: string | null;
   readonly last: string | null;
+  /** Samples and events by the publisher that would be given them. */
+  readonly publishers: Readonly<Record<string, number>>;
   readonly rejected: number;
   readonly rejected_by_class: Readonly<Record<string, number>>;
   readonly examples: readonly RejectedExample[];
@@ -45,6 +47,7 @@ export class Survey {
     tenants: new Map<string, number>(),
     days: new Map<string, number>(),
     classes: new Map<string, number>(),
+    publishers: new Map<string, number>(),
   };
   readonly #examples: RejectedExample[] = [];
   #lines = 0;
@@ -73,6 +76,10 @@ export class Survey {
     add(this.#counts.days, dayOf(moved));
   }
 
+  publisher(name: string, items: number): void {
+    add(this.#counts.publishers, name, items);
+  }
+
   rejected(example: RejectedExample): void {
     this.#rejected++;
     add(this.#counts.classes, example.class);
@@ -80,7 +87,7 @@ export class Survey {
   }
 
   result(): SurveyResult {
-    const { forms, meters, tenants, days, classes } = this.#counts;
+    const { forms, meters, tenants, days, classes, publishers } = this.#counts;
     return {
       lines: this.#lines,
       bytes: this.#bytes,
@@ -91,6 +98,7 @@ export class Survey {
       days: Object.fromEntries([...days].sort(([a], [b]) => a < b ? -1 : 1)),
       first: isoOf(this.firstMs),
       last: isoOf(this.lastMs),
+      publishers: byCount(publishers),
       rejected: this.#rejected,
       rejected_by_class: byCount(classes),
       examples: this.#examples,
@@ -98,9 +106,9 @@ export class Survey {
   }
 }
 
-function add(counts: Map<string, number>, name: string): void {
+function add(counts: Map<string, number>, name: string, n = 1): void {
   const key = counts.has(name) || counts.size < namesMax ? name : others;
-  counts.set(key, (counts.get(key) ?? 0) + 1);
+  counts.set(key, (counts.get(key) ?? 0) + n);
 }
 
 /** The most first. */

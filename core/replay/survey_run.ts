@@ -6,7 +6,7 @@ import { type Form, isEnvelope } from "../datum/forms.ts";
 import { readData } from "../datum/read_datum.ts";
 import type { ConsumerEvents } from "../delivery/consumer.ts";
 import { type RecordBlock, valueOf } from "../delivery/records.ts";
-import type { ItemSinks, LineSink, MessageEncoder, Refusal } from "../persist/encoder.ts";
+import type { ItemSinks, LineSink, MessageEncoder } from "../persist/encoder.ts";
 import type { ReplayJob, ReplayOptions } from "./job.ts";
 import type { SelectedBlock } from "./selector.ts";
 import { Survey } from "./survey.ts";
@@ -22,24 +22,35 @@ export const unheard: ConsumerEvents = {
   onGap: () => undefined,
 };
 
-/** Counts everything that is wanted. `encoder` says what would be refused; undefined: nothing is. */
+/** Says why a record would be refused, and may count what would become of it. */
+export type Check = (
+  block: RecordBlock,
+  index: number,
+  survey: Survey,
+) => { readonly class: string; readonly reason: string } | undefined;
+
+/** What an encoder would refuse. */
+export function checkByEncoder(encoder: MessageEncoder): Check {
+  const sinks = new ThrownAway();
+  return (block, index) => encoder.encode(block, index, sinks);
+}
+
+/** Counts everything that is wanted. Without a check nothing is refused. */
 export async function surveyInputs(
   job: ReplayJob,
   { linePrecision }: Pick<ReplayOptions, "linePrecision">,
-  { encoder, signal }: {
-    readonly encoder: MessageEncoder | undefined;
-    readonly signal: AbortSignal;
-  },
+  { check, signal }: { readonly check?: Check; readonly signal: AbortSignal },
 ): Promise<Survey> {
   const survey = new Survey();
-  const sinks = new ThrownAway();
   const consumer = job.open(unheard);
   for await (const block of consumer.blocks()) {
     for (let i = 0; i < block.count; i++) {
       const form = (block as Partial<SelectedBlock>).forms?.[i];
       const bytes = valueOf(block, i) ?? new Uint8Array(0);
       survey.line(form, bytes.length);
-      const refusal = refusalOf(block, i, { encoder, sinks });
+      const refusal = block.corrupt === undefined
+        ? check?.(block, i, survey)
+        : { class: "decode", reason: block.corrupt };
       if (refusal !== undefined) {
         const at = { file: block.file ?? "", line: block.offsets[i] ?? 0 };
         survey.rejected({ ...at, ...refusal });
@@ -62,15 +73,6 @@ function countData(
   if (form === undefined || isEnvelope(form)) return;
   const read = readData(form, bytes, { linePrecision });
   if ("data" in read) { for (const datum of read.data) survey.datum(datum, shiftMs); }
-}
-
-function refusalOf(
-  block: RecordBlock,
-  index: number,
-  { encoder, sinks }: { readonly encoder: MessageEncoder | undefined; readonly sinks: ItemSinks },
-): Refusal | undefined {
-  if (block.corrupt !== undefined) return { class: "decode", reason: block.corrupt };
-  return encoder?.encode(block, index, sinks);
 }
 
 /** Takes what an encoder writes and forgets it. */

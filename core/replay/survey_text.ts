@@ -41,6 +41,7 @@ export function surveyText(result: SurveyResult, context: SurveyContext): string
     ...table("meter or type", result.meters),
     ...table("tenant", result.tenants),
     ...table("day", result.days),
+    ...table("publisher", result.publishers),
     ...rejectedText(result),
   ];
   return `${parts.join("\n")}\n`;
