@@ -21,6 +21,8 @@ const SUBCOMMANDS: readonly Subcommand[] = [
     name: "validate",
     summary: "check configuration files, for people and for CI",
     load: async () => (await import("./validate.ts")).validateCommand(),
+  },
+  {
     name: "replay",
     summary: "send recorded telemetry to a store, a pipeline or a topic",
     load: async () => (await import("./replay.ts")).replayCommand(),
@@ -38,9 +40,10 @@ Examples:
   tpctl persist --from metrics.ndjson --kind metrics --to sqlite:metrics.db --once
   tpctl pipeline --config-file /etc/ceilometer/ceilometer.conf
   tpctl validate /etc/ceilometer
+  tpctl replay /var/backups/metrics --to influxdb://127.0.0.1:8086/mon
   tpctl completions bash > /etc/bash_completion.d/tpctl
 
-Exit codes: 0 done, 1 findings (validate), 2 usage or configuration error, 3 run-time failure.
+Exit codes: 0 done, 1 findings (validate, replay --verify), 2 usage or configuration error, 3 run-time failure.
 `;
 
 /** The program for these arguments: what they call is loaded, the rest stands there by name. */
