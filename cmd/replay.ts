@@ -4,6 +4,7 @@
  */
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { systemClock } from "../core/clock.ts";
+import { UsageError } from "../core/errors.ts";
 import { type ReplayFlags, replayFlags } from "./replay_flags.ts";
 
 /** The subcommand. */
