@@ -41,7 +41,8 @@ const PLUGINS: ReadonlyMap<string, OpenPlugin> = new Map([
   ["map", mapping],
 ]);
 
-const KNOWN = [...PLUGINS.keys()];
+/** The names of all plugins. */
+export const pluginNames: readonly string[] = [...PLUGINS.keys()];
 
 const rule = "definitions/bad-plugin";
 
@@ -49,7 +50,7 @@ const rule = "definitions/bad-plugin";
 export function openPlugin(field: string, node: YamlNode): Plugin {
   const named = node.kind === "map" ? yamlGet(node, "name") : node;
   if (named === undefined) {
-    const why = `its plugin has no 'name', expected ${KNOWN.join(", ")}`;
+    const why = `its plugin has no 'name', expected ${pluginNames.join(", ")}`;
     throw new DefinitionError(`Cannot use '${field}': ${why}`, node.place, { rule });
   }
   const name = yamlText(named);
@@ -58,9 +59,9 @@ export function openPlugin(field: string, node: YamlNode): Plugin {
     // A text or, in a map, another scalar is only unknown; anything else stops the reference.
     const unknown = name !== undefined || (node.kind === "map" && named.kind === "scalar");
     const why = name === undefined ? `${describeNode(named)} is no plugin` : `no plugin '${name}'`;
-    const hint = name === undefined ? "" : didYouMean(name, KNOWN);
+    const hint = name === undefined ? "" : didYouMean(name, pluginNames);
     throw new DefinitionError(
-      `Cannot use '${field}': ${why}, expected ${KNOWN.join(", ")}${hint}`,
+      `Cannot use '${field}': ${why}, expected ${pluginNames.join(", ")}${hint}`,
       named.place,
       { reach: unknown ? "entry" : "all", rule },
     );
