@@ -38,13 +38,15 @@ sinks:
 - {name: k, publishers: ["gnocchi://"]}
 `;
 
-function setupOf(config: { drop?: boolean; pipeline?: string } = {}): ExplainedSetup {
+function setupOf(
+  config: { drop?: boolean; pipeline?: string; builtInMeters?: boolean } = {},
+): ExplainedSetup {
   const loaded = loadPipelines({
     pipeline: { name: "pipeline.yaml", text: config.pipeline ?? PIPELINE },
     eventPipeline: { name: "event_pipeline.yaml", text: EVENTS },
     eventDefinitions: undefined,
     meters: [],
-    builtInMeters: true,
+    builtInMeters: config.builtInMeters ?? true,
     problems: [],
     notices: [],
   }, {
@@ -162,6 +164,7 @@ describe("a name", () => {
       fc.property(fc.array(pattern, { minLength: 1 }), fc.boolean(), name, (lists, no, asked) => {
         const meters = lists.map((parts) => `'${no ? "!" : "*"}${parts.join("")}'`).join(", ");
         const given = setupOf({
+          builtInMeters: false,
           pipeline: `sources: [{name: s, meters: [${meters}], sinks: [k]}]\n` +
             "sinks: [{name: k, publishers: ['udp://h:1']}]\n",
         });
