@@ -11,6 +11,7 @@ import { shownUrl } from "../core/config/publisher_url.ts";
 import type { PublisherSettings } from "../core/config/pipeline_config.ts";
 import { StoreError } from "../core/delivery/writer.ts";
 import { ConfigError } from "../core/errors.ts";
+import { systemCode, whyUnwritable } from "../core/files/file_failure.ts";
 import { openFileLocks } from "../core/files/file_lock.ts";
 import { RotatingFile } from "../core/files/rotating_file.ts";
 import type { Log } from "../core/log/log.ts";
@@ -102,7 +103,7 @@ class FilePublisher implements Publisher {
     try {
       this.#file = new RotatingFile(url.path, rotation, deps);
     } catch (error) {
-      const text = `Cannot open the file '${url.path}' of a publisher: ${whyNot(error)}, ` +
+      const text = `Cannot open the file '${url.path}' of a publisher: ${whyUnwritable(error)}, ` +
         "expected a file that can be written";
       throw new ConfigError(text, undefined, { cause: error });
     }
@@ -133,8 +134,10 @@ class FilePublisher implements Publisher {
   }
 
   #storeError(error: unknown): StoreError {
-    const reaction = operatorsFault.includes(codeOf(error) ?? "") ? "hold" : "retry";
-    const text = `Cannot write to '${this.#path}': ${whyNot(error)}, expected room and access`;
+    const reaction = operatorsFault.includes(systemCode(error) ?? "") ? "hold" : "retry";
+    const text = `Cannot write to '${this.#path}': ${
+      whyUnwritable(error)
+    }, expected room and access`;
     return new StoreError(text, reaction, { cause: error });
   }
 }
@@ -153,25 +156,3 @@ function blankNumber(url: PublisherUrl, name: string): string | undefined {
   if (blank === undefined) return undefined;
   return `Cannot use the option '${blank[0]}' of '${name}': it is empty, expected an integer`;
 }
-
-function codeOf(error: unknown): string | undefined {
-  const code: unknown = error instanceof Error && "code" in error ? error.code : undefined;
-  return typeof code === "string" ? code : undefined;
-}
-
-function whyNot(error: unknown): string {
-  const code = codeOf(error);
-  const words = code === undefined ? undefined : reasons[code];
-  if (words !== undefined) return `${words} (${code})`;
-  return error instanceof Error ? error.message : String(error);
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOSPC: "no space is left on the disk",
-  EDQUOT: "the disk quota is used up",
-  EACCES: "permission denied",
-  EROFS: "the file system is read-only",
-  ENOENT: "its folder does not exist",
-  ENOTDIR: "a part of its path is no folder",
-  EISDIR: "it is a folder",
-};

@@ -261,7 +261,7 @@ describe("a file", () => {
     const error = await storeErrorOf(publisher.publishSamples([makeSample()], signal));
     expect([error.reaction, error.message]).toEqual([
       "hold",
-      `Cannot write to '${folder}/f': its folder does not exist (ENOENT), ` +
+      `Cannot write to '${folder}/f': its folder does not exist, ` +
       "expected room and access",
     ]);
     renameSync(`${folder}.away`, folder);
@@ -275,7 +275,7 @@ describe("a file", () => {
     const error = await storeErrorOf(publisher.publishSamples([makeSample()], signal));
     expect([error.reaction, error.message]).toEqual([
       "retry",
-      "Cannot write to '/dev/full': no space is left on the disk (ENOSPC), " +
+      "Cannot write to '/dev/full': the disk is full, " +
       "expected room and access",
     ]);
     await publisher.close();
@@ -290,8 +290,8 @@ describe("a file", () => {
   test.each([
     ["file://", "it names no path"],
     ["file://relative", "it names no path"],
-    ["file:///no/such/folder/f", "its folder does not exist (ENOENT)"],
-    ["file:///tmp", "it is a folder (EISDIR)"],
+    ["file:///no/such/folder/f", "its folder does not exist"],
+    ["file:///tmp", "it is a folder"],
     ["file:///tmp/f?max_bytes=x&backup_count=1", "'max_bytes'"],
     ["file:///tmp/f?max_bytes=&backup_count=1", "'max_bytes'"],
     ["file:///tmp/f?max_byte=1", "did you mean 'max_bytes'"],

@@ -5,6 +5,7 @@
  */
 import { type AmqpHost, hostPortText } from "../config/endpoint.ts";
 import type { Reaction } from "../delivery/writer.ts";
+import { systemCode } from "../files/file_failure.ts";
 
 /**
  * - `unreachable`: no TCP connection, or no answer in time.
@@ -192,7 +193,6 @@ const socketCodes = new Set([
 
 function factsOf(error: unknown): { readonly code: string; readonly text: string } {
   if (!(error instanceof Error)) return { code: "", text: String(error) };
-  const code: unknown = "code" in error ? error.code : undefined;
   const text = error.message.split("\n", 1)[0]?.trim() ?? "";
-  return { code: typeof code === "string" ? code : "", text };
+  return { code: systemCode(error) ?? "", text };
 }

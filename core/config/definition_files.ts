@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { ConfigError } from "../errors.ts";
+import { whyUnreadable } from "../files/file_failure.ts";
 import type { ConfigNotice } from "./check_options.ts";
 import type { DefinitionConfig, NamedFile, PipelineName } from "./pipeline_config.ts";
 
@@ -127,8 +128,7 @@ function readText(path: string, problems: ConfigError[]): DefinitionFile | undef
     const text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path));
     return { name: path, text };
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    const why = error instanceof TypeError ? "it is not UTF-8" : `${code ?? error}`;
+    const why = whyUnreadable(error);
     const message = `Cannot read '${path}': ${why}, expected a readable YAML file`;
     problems.push(new ConfigError(message, undefined, { cause: error }));
     return undefined;

@@ -58,7 +58,7 @@ test("what is named and missing is an error, and so is what is no text", () => {
   }, ["meter", "event"]);
   expect(files.problems.map((problem) => problem.message.replaceAll(folder, "F"))).toEqual([
     "Cannot read the pipeline 'missing.yaml': it is neither here nor in F/nowhere, F/etc, expected a file",
-    "Cannot read 'F': EISDIR, expected a readable YAML file",
+    "Cannot read 'F': it is a folder, expected a readable YAML file",
     "Cannot read 'F/latin1.yaml': it is not UTF-8, expected a readable YAML file",
   ]);
 });

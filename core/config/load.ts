@@ -5,6 +5,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { ConfigError, ConfigErrors } from "../errors.ts";
+import { systemCode, whyUnreadable } from "../files/file_failure.ts";
 import { checkOptions, type ConfigNotice } from "./check_options.ts";
 import { type IniFile, parseIni } from "./ini.ts";
 import type { Option } from "./option.ts";
@@ -168,19 +169,12 @@ function readIni(path: string): IniFile {
   try {
     return parseIni(new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path)), path);
   } catch (error) {
-    const text = `Cannot read the configuration file '${path}': ${whyUnreadable(error)}`;
+    const hint = systemCode(error) === "EISDIR" ? " (folders go with --config-dir)" : "";
+    const text =
+      `Cannot read the configuration file '${path}': ${whyUnreadable(error)}, expected ` +
+      `a readable text file${hint}`;
     throw new ConfigError(text, undefined, { cause: error });
   }
-}
-
-function whyUnreadable(error: unknown): string {
-  const expected = "expected a readable text file";
-  if (error instanceof TypeError) return `it is not UTF-8, ${expected}`;
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "ENOENT") return `it does not exist, ${expected}`;
-  if (code === "EACCES") return `permission is denied, ${expected}`;
-  if (code === "EISDIR") return `it is a folder, ${expected} (folders go with --config-dir)`;
-  return `${code ?? error}, ${expected}`;
 }
 
 /** The first line of a file that holds a secret. Throws a ConfigError. */
@@ -188,7 +182,8 @@ export function readSecretFile(path: string): string {
   try {
     return readFileSync(path, "utf8").split(/\r?\n/, 1)[0]?.trim() ?? "";
   } catch (error) {
-    const text = `Cannot read the secret file '${path}': ${whyUnreadable(error)}`;
+    const text = `Cannot read the secret file '${path}': ${whyUnreadable(error)}, expected a ` +
+      "readable text file";
     throw new ConfigError(text, undefined, { cause: error, rule: "file/unreadable" });
   }
 }

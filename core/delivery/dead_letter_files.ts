@@ -7,6 +7,7 @@
 import { type FileHandle, mkdir, mkdtemp, open, readdir, rmdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { ConfigError } from "../errors.ts";
+import { systemCode } from "../files/file_failure.ts";
 import type { Gauge, Registry } from "../observe/registry.ts";
 import type { DeadLetter, DeadLetterBox } from "./dead_letter.ts";
 import { LetterQueue, type LetterQueueDeps } from "./letter_queue.ts";
@@ -227,7 +228,7 @@ async function nearestFolder(folder: string): Promise<string> {
       await stat(path);
       return path;
     } catch (error) {
-      if (codeOf(error) !== "ENOENT" || path === dirname(path)) throw error;
+      if (systemCode(error) !== "ENOENT" || path === dirname(path)) throw error;
     }
   }
 }
@@ -236,7 +237,7 @@ async function nearestFolder(folder: string): Promise<string> {
 async function folderBytes(folder: string): Promise<number> {
   let sum = 0;
   const names = await readdir(folder).catch((error: unknown) => {
-    if (codeOf(error) === "ENOENT") return [];
+    if (systemCode(error) === "ENOENT") return [];
     throw error;
   });
   for (const name of names) {
@@ -261,7 +262,7 @@ async function createFile(path: string): Promise<FileHandle | undefined> {
   try {
     return await open(path, "wx", 0o600);
   } catch (error) {
-    if (codeOf(error) === "EEXIST") return undefined;
+    if (systemCode(error) === "EEXIST") return undefined;
     throw error;
   }
 }
@@ -295,10 +296,6 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number)
 
 function safeName(host: string): string {
   return host.replace(/[^A-Za-z0-9._-]/g, "_");
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
 }
 
 function textOf(error: unknown): string {

@@ -9,6 +9,7 @@ import type { Consumer, ConsumerEvents } from "../delivery/consumer.ts";
 import type { RecordBlock } from "../delivery/records.ts";
 import { ConfigError, RunError } from "../errors.ts";
 import { fileChunks, stdinChunks } from "./chunks.ts";
+import { whyUnreadable } from "./file_failure.ts";
 import { LineBlocks } from "./line_blocks.ts";
 
 const lineBytesMaxDefault = 64 * 1024 * 1024;
@@ -104,16 +105,9 @@ export async function checkFile(path: string): Promise<void> {
     await access(path, constants.R_OK);
   } catch (cause) {
     throw new ConfigError(
-      `Cannot read '${path}': ${whyNot(cause)}, expected a file with one message per line`,
+      `Cannot read '${path}': ${whyUnreadable(cause)}, expected a file with one message per line`,
       undefined,
       { cause },
     );
   }
-}
-
-function whyNot(cause: unknown): string {
-  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-  if (code === "ENOENT") return "it does not exist";
-  if (code === "EACCES") return "permission is denied";
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -5,6 +5,7 @@
  * no TLS at that port) holds. Answers with a status are judged by each dialect's own table.
  */
 import { type Reaction, StoreError } from "../delivery/writer.ts";
+import { systemCode } from "../files/file_failure.ts";
 
 /** What one kind of failed connection means. */
 export interface FailureRow {
@@ -114,6 +115,5 @@ export function connectionFailure(error: unknown, farEnd: FarEnd): StoreError {
 /** `code` where it is a name, else the error's own name (fetch's timeouts carry a number). */
 function failureCode(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const code: unknown = "code" in error ? error.code : undefined;
-  return typeof code === "string" ? code : error.name;
+  return systemCode(error) ?? error.name;
 }

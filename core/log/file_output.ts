@@ -17,6 +17,7 @@ import { basename, dirname, join } from "node:path";
 import type { Clock } from "../clock.ts";
 import type { LogRotation } from "../config/log_config.ts";
 import { ConfigError } from "../errors.ts";
+import { whyUnwritable } from "../files/file_failure.ts";
 import type { LogOutput } from "./output.ts";
 import { INTERVAL_SUFFIX, intervalSuffix, rolloverAt } from "./rotation.ts";
 
@@ -36,7 +37,9 @@ export function openFileOutput(
   try {
     return new FileOutput(path, rotation, deps);
   } catch (error) {
-    const text = `Cannot open the log file '${path}': ${whyNot(error)}, expected a writable file`;
+    const text = `Cannot open the log file '${path}': ${
+      whyUnwritable(error)
+    }, expected a writable file`;
     throw new ConfigError(text, undefined, { cause: error });
   }
 }
@@ -68,7 +71,7 @@ class FileOutput implements LogOutput {
     } catch (error) {
       if (this.#inTrouble) return;
       this.#inTrouble = true;
-      this.#deps.onTrouble(`Cannot write to the log file '${this.#path}': ${whyNot(error)}`);
+      this.#deps.onTrouble(`Cannot write to the log file '${this.#path}': ${whyUnwritable(error)}`);
     }
   }
 
@@ -94,7 +97,9 @@ class FileOutput implements LogOutput {
       closeSync(this.#descriptor);
       this.#descriptor = descriptor;
     } catch (error) {
-      this.#deps.onTrouble(`Cannot open the log file '${this.#path}' again: ${whyNot(error)}`);
+      this.#deps.onTrouble(
+        `Cannot open the log file '${this.#path}' again: ${whyUnwritable(error)}`,
+      );
     }
   }
 
@@ -133,26 +138,5 @@ class FileOutput implements LogOutput {
       name.startsWith(start) && INTERVAL_SUFFIX.test(name.slice(start.length))
     );
     for (const name of aside.toSorted().slice(0, -filesMax)) rmSync(join(folder, name));
-  }
-}
-
-function whyNot(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  switch (code) {
-    case "EACCES":
-    case "EPERM":
-      return "permission is denied";
-    case "ENOENT":
-      return "its folder does not exist";
-    case "EISDIR":
-      return "it is a folder";
-    case "ENOTDIR":
-      return "a part of its path is no folder";
-    case "EROFS":
-      return "the file system is read-only";
-    case "ENOSPC":
-      return "the disk is full";
-    default:
-      return `${code ?? error}`;
   }
 }

@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import type { Clock } from "../clock.ts";
 import type { LogConfig } from "../config/log_config.ts";
 import { ConfigError } from "../errors.ts";
+import { whyUnreadable } from "../files/file_failure.ts";
 import { openUnixDatagram } from "../unix_datagram.ts";
 import { openFileOutput } from "./file_output.ts";
 import { LEVEL_NUMBERS, settingNames } from "./levels.ts";
@@ -203,8 +204,7 @@ function readText(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : error;
-    const why = code === "ENOENT" ? "it does not exist" : `${code}`;
+    const why = whyUnreadable(error);
     throw new ConfigError(
       `Cannot read log_config_append '${path}': ${why}, expected a Python logging configuration`,
       undefined,

@@ -5,6 +5,7 @@
 import { type HostPort, hostPortText } from "../config/endpoint.ts";
 import type { ListenConfig } from "../config/persist_config.ts";
 import { RunError } from "../errors.ts";
+import { systemCode } from "../files/file_failure.ts";
 import type { Log } from "../log/log.ts";
 import { expositionType } from "./exposition.ts";
 import type { ReadinessState } from "./readiness.ts";
@@ -88,7 +89,7 @@ function plain(body: string, status: number, headers: Record<string, string> = {
 }
 
 function reasonOf(cause: unknown): string {
-  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  const code = systemCode(cause);
   if (code === "EADDRINUSE") return "the port is taken";
   if (code === "EACCES") return "the system does not permit it";
   if (code === "EADDRNOTAVAIL") return "this machine has no such address";

@@ -5,6 +5,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../clock.ts";
+import { systemCode } from "../files/file_failure.ts";
 import type { Gauge, Registry } from "../observe/registry.ts";
 import type { Parcel } from "./parcel.ts";
 import type { Spool, SpooledParcel } from "./spool_contract.ts";
@@ -167,7 +168,7 @@ class FolderSpool implements Spool {
 
   async #numbers(): Promise<number[]> {
     const names = await readdir(this.#options.folder).catch((error: unknown) => {
-      if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+      if (systemCode(error) === "ENOENT") return [];
       throw error;
     });
     return names.flatMap((name) => queueName.exec(name)?.[1] ?? []).map(Number)

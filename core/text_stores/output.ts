@@ -8,6 +8,7 @@ import { write as writeToDescriptor } from "node:fs";
 import type { Clock } from "../clock.ts";
 import { StoreError } from "../delivery/writer.ts";
 import { ConfigError } from "../errors.ts";
+import { systemCode, whyUnwritable } from "../files/file_failure.ts";
 import type { Log } from "../log/log.ts";
 
 /** What a text store needs from outside. */
@@ -70,14 +71,16 @@ class StandardOutput implements TextOutput {
       try {
         at += await writeSome(stdoutDescriptor, bytes.subarray(at));
       } catch (error) {
-        const code = codeOf(error);
+        const code = systemCode(error);
         if (code === "EAGAIN") {
           await this.#deps.clock.sleep(fullPipePauseMs);
         } else if (code === "EPIPE") {
           this.#gone = true;
           this.#deps.onReaderGone();
         } else {
-          throw new StoreError(`Cannot write to stdout: ${code}`, "hold", { cause: error });
+          throw new StoreError(`Cannot write to stdout: ${whyUnwritable(error)}`, "hold", {
+            cause: error,
+          });
         }
       }
     }
@@ -109,7 +112,7 @@ async function openFile(name: string, path: string, deps: OutputDeps): Promise<T
     }
   } catch (error) {
     throw new ConfigError(
-      `Cannot open '${path}': ${wordsFor(error)}, expected a file that this user may write`,
+      `Cannot open '${path}': ${whyUnwritable(error)}, expected a file that this user may write`,
       undefined,
       { cause: error },
     );
@@ -170,7 +173,7 @@ class FileOutput implements TextOutput {
       this.#length += bytes.length;
     } catch (error) {
       await this.#file.truncate(this.#length).catch(() => undefined);
-      throw new StoreError(`Cannot write to ${this.#name}: ${wordsFor(error)}`, "hold", {
+      throw new StoreError(`Cannot write to ${this.#name}: ${whyUnwritable(error)}`, "hold", {
         cause: error,
       });
     }
@@ -200,22 +203,4 @@ function writeSome(descriptor: number, bytes: Uint8Array): Promise<number> {
       (error, written) => error === null ? resolve(written) : reject(error),
     );
   });
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : String(error);
-}
-
-const words: Readonly<Record<string, string>> = {
-  ENOSPC: "disk full",
-  EDQUOT: "disk quota exceeded",
-  EROFS: "the disk is read-only",
-  EACCES: "no permission",
-  EISDIR: "it is a folder",
-  ENOENT: "its folder does not exist",
-};
-
-function wordsFor(error: unknown): string {
-  const code = codeOf(error);
-  return words[code] ?? code;
 }

@@ -149,7 +149,7 @@ describe("files", () => {
       failure = await writer.write(batch, never()).catch((error: unknown) => error);
     }
     const refusal = await storeErrorOf(Promise.reject(failure));
-    expect(refusal.message).toBe(`Cannot write to line:${file}: disk full`);
+    expect(refusal.message).toBe(`Cannot write to line:${file}: the disk is full`);
     expect(refusal.reaction).toBe("hold");
     expect(linesIn(file)).toHaveLength(stored);
     rmSync(ballast);
