@@ -246,7 +246,8 @@ const TPCTL_OPTIONS: readonly Option[] = [
     name: "ignore_bad_publishers",
     kind: "bool",
     default: "false",
-    help: "Whether tpctl starts without the publishers that cannot be loaded.",
+    help:
+      "Whether tpctl starts without the publishers that cannot be loaded, and without options that a publisher does not know.",
   },
   {
     ...tpctl,

@@ -19,6 +19,8 @@ export type KnownPublisher = Pick<
 /** What is wrong with publishers, by the texts of their URLs. */
 export interface PublisherCheck {
   readonly bad: ReadonlyMap<string, readonly ConfigError[]>;
+  /** Of those, the ones that only have options too many: their names. */
+  readonly unknownOptions: ReadonlyMap<string, readonly string[]>;
   /** Options that are passed on to the far end. */
   readonly notices: readonly ConfigNotice[];
 }
@@ -29,6 +31,7 @@ export function checkPublishers(
   kinds: readonly KnownPublisher[],
 ): PublisherCheck {
   const bad = new Map<string, readonly ConfigError[]>();
+  const unknownOptions = new Map<string, readonly string[]>();
   const notices: ConfigNotice[] = [];
   for (const reference of file.publishers) {
     const { text, url, place } = reference;
@@ -42,6 +45,8 @@ export function checkPublishers(
     const { errors, notes } = readPublisherOptions(url, kind);
     if (errors.length > 0) {
       const names = kind.options.map(({ name }) => name);
+      const unknown = errors.map(({ option }) => option).filter((name) => !names.includes(name));
+      if (unknown.length === errors.length) unknownOptions.set(text, unknown);
       bad.set(
         text,
         errors.map((error) => {
@@ -54,7 +59,7 @@ export function checkPublishers(
       notices.push({ level: "info", text: said, place, rule: "publisher/passed-on-option" });
     }
   }
-  return { bad, notices };
+  return { bad, unknownOptions, notices };
 }
 
 function faultOf(
@@ -76,10 +81,23 @@ function faultOf(
   return `${begin}it takes no ${carries}, expected one of ${able.join(", ")}`;
 }
 
-/** The file without some publishers, as if its sinks did not name them. */
-export function withoutPublishers(file: PipelineFile, texts: ReadonlySet<string>): PipelineFile {
+/**
+ * The file as if its sinks did not name the publishers that cannot be loaded. One that only has
+ * options too many stays without them: the reference passes these over.
+ */
+export function withoutBad(
+  file: PipelineFile,
+  { bad, unknownOptions }: Pick<PublisherCheck, "bad" | "unknownOptions">,
+): PipelineFile {
   const kept = (references: readonly PublisherReference[]) =>
-    references.filter((reference) => !texts.has(reference.text));
+    references.flatMap((reference) => {
+      const { text, url } = reference;
+      if (!bad.has(text)) return [reference];
+      const names = unknownOptions.get(text);
+      if (names === undefined) return [];
+      const query = url.query.filter(([name]) => !names.includes(name));
+      return [{ ...reference, url: { ...url, query } }];
+    });
   const sinks = new Map<Sink, Sink>(
     file.sinks.map((sink) => [sink, { ...sink, publishers: kept(sink.publishers) }]),
   );

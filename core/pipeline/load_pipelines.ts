@@ -13,7 +13,7 @@ import { defaultMeterFiles } from "../meters/default_meters.ts";
 import type { MeterDefinitions } from "../meters/meter_files.ts";
 import { readMeterFiles } from "../meters/meter_files.ts";
 import { loadYaml } from "../yaml/load.ts";
-import { checkPublishers, type KnownPublisher, withoutPublishers } from "./check_publishers.ts";
+import { checkPublishers, type KnownPublisher, withoutBad } from "./check_publishers.ts";
 import defaultEventPipeline from "./defaults/event_pipeline.yaml" with { type: "text" };
 import defaultPipeline from "./defaults/pipeline.yaml" with { type: "text" };
 import type { Cargo, PipelineFile } from "./pipeline.ts";
@@ -119,12 +119,12 @@ class PipelineLoader {
     return read.file && this.#checked(read.file);
   }
 
-  /** Without the publishers that cannot be loaded, where that is asked for. */
+  /** Without what cannot be loaded of its publishers, where that is asked for. */
   #checked(file: PipelineFile): PipelineFile {
-    const { bad, notices } = checkPublishers(file, this.#options.kinds);
-    this.notices.push(...notices);
-    this.#badPublishers([...bad.values()].flat());
-    return bad.size === 0 ? file : withoutPublishers(file, new Set(bad.keys()));
+    const check = checkPublishers(file, this.#options.kinds);
+    this.notices.push(...check.notices);
+    this.#badPublishers([...check.bad.values()].flat());
+    return check.bad.size === 0 ? file : withoutBad(file, check);
   }
 
   #badPublishers(errors: readonly ConfigError[]): void {

@@ -146,6 +146,21 @@ describe("publishers", () => {
     expect(notices).toHaveLength(2);
   });
 
+  test("stay without the options that they do not know, as with the reference", () => {
+    const option = { name: "max_bytes", kind: "int", help: "Bytes." } as const;
+    const file = { schemes: ["file"], takes: both, options: [option] };
+    const text = pipelineText("'file:///s?jsn&max_bytes=9', 'file:///t?jsn&max_bytes=x'");
+    const { samples, problems, notices } = load({ pipeline: text }, {
+      config: { ...config, ignoreBadPublishers: true },
+      kinds: [{ ...file, unknownOptions: "error" }],
+    });
+    expect(problems).toEqual([]);
+    expect(samples?.file.pipelines[0]?.sink.publishers.map((one) => one.url.query)).toEqual([
+      [["max_bytes", "9"]],
+    ]);
+    expect(notices).toHaveLength(3);
+  });
+
   test("that take samples alone are refused for events", () => {
     const loaded = load({ eventPipeline: pipelineText("'udp://h'", "events: ['*']") });
     expect(problemsOf(loaded)).toEqual([
