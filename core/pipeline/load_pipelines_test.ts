@@ -152,7 +152,7 @@ describe("publishers", () => {
     const text = pipelineText("'file:///s?jsn&max_bytes=9', 'file:///t?jsn&max_bytes=x'");
     const { samples, problems, notices } = load({ pipeline: text }, {
       config: { ...config, ignoreBadPublishers: true },
-      kinds: [{ ...file, unknownOptions: "error" }],
+      kinds: [...kinds, { ...file, unknownOptions: "error" }],
     });
     expect(problems).toEqual([]);
     expect(samples?.file.pipelines[0]?.sink.publishers.map((one) => one.url.query)).toEqual([
