@@ -5,8 +5,7 @@
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { UsageError } from "../core/errors.ts";
 import { checkPaths } from "../core/validate/check_paths.ts";
-import { decoded, type FileText } from "../core/validate/file_text.ts";
-import type { Finding, Hit } from "../core/validate/finding.ts";
+import type { Finding } from "../core/validate/finding.ts";
 import { githubReport } from "../core/validate/formats/github.ts";
 import { jsonReport } from "../core/validate/formats/json.ts";
 import { junitReport } from "../core/validate/formats/junit.ts";
@@ -16,6 +15,7 @@ import { type Report, totalOf } from "../core/validate/report.ts";
 import { loadPublisherKinds } from "../publishers/mod.ts";
 import { buildInfo } from "./build_info.ts";
 import { type ValidateFlags, validateFlags } from "./validate_flags.ts";
+import { readStdinText } from "./validate_input.ts";
 import { VALIDATE_MODES } from "./validate_modes.ts";
 
 /** The subcommand. */
@@ -32,7 +32,7 @@ async function runValidate(flags: ValidateFlags): Promise<void> {
   if (paths.length === 0) {
     throw new UsageError("Cannot check nothing: no path is given, expected files, folders or -");
   }
-  const stdin = paths.includes("-") ? await readStdin() : undefined;
+  const stdin = paths.includes("-") ? await readStdinText() : undefined;
   const publisherKinds = await loadPublisherKinds();
   const report = checkPaths(paths, { kind, environment: process.env }, { publisherKinds, stdin });
   process.stdout.write(written(report, flags));
@@ -62,16 +62,5 @@ function written(report: Report, flags: ValidateFlags): string {
       return githubReport(report);
     case "junit":
       return junitReport(report, isFailure);
-  }
-}
-
-async function readStdin(): Promise<FileText | Hit> {
-  const bytes = await Bun.stdin.bytes();
-  try {
-    return { text: decoded(bytes), isPublic: false };
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    const text = "Cannot read the file: it is not UTF-8, expected a readable text file";
-    return { rule: "file/not-text", place: undefined, text };
   }
 }

@@ -3,10 +3,16 @@
  * (validate_modes.ts) has its flag here and its code in a file of its own.
  */
 import { Argument, Command, type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
+import { type SchemaKind, schemaKinds } from "../core/schema/config_shapes.ts";
 import { type FileKind, fileKinds } from "../core/validate/kinds.ts";
 
 /** How findings are written. */
 export type ReportFormat = typeof reportFormats[number];
+
+/** How pipelines are drawn. */
+export type GraphFormat = typeof graphFormats[number];
+
+const graphFormats = ["dot", "mermaid", "svg"] as const;
 
 const reportFormats = ["text", "json", "sarif", "github", "junit"] as const;
 
@@ -19,6 +25,14 @@ export interface ValidateFlags {
   readonly strict: boolean;
   /** `--rules`: true for all, or an id. */
   readonly rules: string | true | undefined;
+  /** `--explain`: a meter, an event type, or a pattern. */
+  readonly explain: string | undefined;
+  /** `--explain-message`: a file with one captured notification, - for stdin. */
+  readonly explainMessage: string | undefined;
+  readonly graph: GraphFormat | undefined;
+  /** `--tests`: a file of pipeline tests. */
+  readonly tests: string | undefined;
+  readonly schema: SchemaKind | undefined;
 }
 
 /** The command with its flags and examples, without an action; `read` after parsing. */
@@ -36,13 +50,35 @@ export function validateFlags(): { command: CommandUnknownOpts; read: () => Vali
     )
     .option("--strict", "fail on warnings too")
     .option("--rules [id]", "list all rules, or explain one, and check nothing")
+    .option("--explain <name>", "show what makes a meter or an event and where it goes")
+    .option("--explain-message <file>", "show what becomes of one captured notification")
+    .addOption(
+      new Option("--graph <format>", "draw the pipelines").choices(graphFormats),
+    )
+    .option("--tests <file>", "run pipeline tests")
+    .addOption(
+      new Option("--schema <kind>", "print the JSON Schema of a kind of YAML file")
+        .choices(schemaKinds),
+    )
     .addHelpText("after", EXAMPLES);
   return {
     command,
     read(): ValidateFlags {
-      const { kind, format, strict, rules } = command.opts();
+      const { strict, ...rest } = command.opts();
+      const { kind, format, rules, explain, explainMessage, graph, tests, schema } = rest;
       const [paths] = command.processedArgs;
-      return { paths, kind, format, strict: strict === true, rules };
+      return {
+        paths,
+        kind,
+        format,
+        strict: strict === true,
+        rules,
+        explain,
+        explainMessage,
+        graph,
+        tests,
+        schema,
+      };
     },
   };
 }
@@ -61,6 +97,17 @@ Examples:
 
   # Why it complains
   tpctl validate --rules pipeline/unknown-meter
+
+  # What makes a meter or an event, who takes it by which pattern, where it goes
+  tpctl validate --explain memory.usage /etc/ceilometer
+  tpctl validate --explain-message notification.json --format json /etc/ceilometer
+
+  # The pipelines as a picture, and under test
+  tpctl validate --graph svg /etc/ceilometer > pipelines.svg
+  tpctl validate --tests tests.yaml --format junit > tests.xml
+
+  # For editors that check YAML while it is written
+  tpctl validate --schema pipeline.yaml > pipeline.schema.json
 
 A comment takes one line's findings of a rule away, and must say why:
   # tpctl: ignore pipeline/unknown-meter comes from our own pollster

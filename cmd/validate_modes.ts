@@ -17,4 +17,24 @@ export const VALIDATE_MODES: readonly ValidateMode[] = [
     isAsked: ({ rules }) => rules !== undefined,
     run: async (flags) => (await import("./validate_rules.ts")).showRules(flags),
   },
+  {
+    isAsked: ({ schema }) => schema !== undefined,
+    run: async (flags) => await (await import("./validate_schema.ts")).showSchema(flags),
+  },
+  {
+    isAsked: ({ explain }) => explain !== undefined,
+    run: async (flags) => await (await import("./validate_explain.ts")).showName(flags),
+  },
+  {
+    isAsked: ({ explainMessage }) => explainMessage !== undefined,
+    run: async (flags) => await (await import("./validate_explain.ts")).showMessage(flags),
+  },
+  {
+    isAsked: ({ graph }) => graph !== undefined,
+    run: async (flags) => await (await import("./validate_graph.ts")).showGraph(flags),
+  },
+  {
+    isAsked: ({ tests }) => tests !== undefined,
+    run: async (flags) => await (await import("./validate_tests.ts")).showTests(flags),
+  },
 ];

@@ -14,11 +14,12 @@ export function explanationJson(explanations: readonly Explanation[]): string {
 
 /** What becomes of a captured notification. */
 export function messageJson(explanation: MessageExplanation): string {
-  const { samples, events, ...rest } = explanation;
+  const { notification, samples, events, ...rest } = explanation;
   return shownJson({
-    ...rest,
+    notification,
     samples: samples.map(({ sample, ...more }) => ({ sample: sampleDict(sample), ...more })),
     events: events.map(({ event, ...more }) => ({ event: serializeEvent(event), ...more })),
+    ...rest,
   });
 }
 

@@ -5,14 +5,16 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { KnownPublisher } from "../pipeline/check_publishers.ts";
+import type { PipelineFile } from "../pipeline/pipeline.ts";
+import { readPipelineFile } from "../pipeline/pipeline_file.ts";
 import { loadPipelines } from "../pipeline/load_pipelines.ts";
 import { sampleDefaults } from "../meters/make_sample.ts";
-import { createSampleMaker } from "../meters/sample_maker.ts";
+import { loadYaml } from "../yaml/load.ts";
 import { type ExplainedSetup, explainNames } from "./explanation.ts";
 import { explanationJson, messageJson } from "./explanation_json.ts";
 import { explanationText, messageText } from "./explanation_text.ts";
 import { explainMessage, type MessageExplanation } from "./message.ts";
-import { Observer } from "./observation.ts";
+import { openObserver } from "./observation.ts";
 
 const kinds: readonly KnownPublisher[] = [
   {
@@ -38,15 +40,13 @@ sinks:
 - {name: k, publishers: ["gnocchi://"]}
 `;
 
-function setupOf(
-  config: { drop?: boolean; pipeline?: string; builtInMeters?: boolean } = {},
-): ExplainedSetup {
+function setupOf(config: { drop?: boolean } = {}): ExplainedSetup {
   const loaded = loadPipelines({
-    pipeline: { name: "pipeline.yaml", text: config.pipeline ?? PIPELINE },
+    pipeline: { name: "pipeline.yaml", text: PIPELINE },
     eventPipeline: { name: "event_pipeline.yaml", text: EVENTS },
     eventDefinitions: undefined,
     meters: [],
-    builtInMeters: config.builtInMeters ?? true,
+    builtInMeters: true,
     problems: [],
     notices: [],
   }, {
@@ -64,21 +64,19 @@ function setupOf(
 
 const setup = setupOf();
 
+function fileOf(yaml: string): PipelineFile {
+  const { root } = loadYaml(yaml, "f");
+  const read = root && readPipelineFile(root, { carries: "samples", file: "f" });
+  if (read?.file === undefined) throw new Error(String(read?.problems));
+  return read.file;
+}
+
 function text(name: string): string {
   return explanationText(explainNames(setup, name));
 }
 
 function explained(message: unknown, given = setup): MessageExplanation {
-  const { samples, events } = given;
-  const make = createSampleMaker({
-    definitions: samples?.meters.definitions ?? [],
-    options: sampleDefaults,
-    newId: () => "id",
-  });
-  const observer = new Observer({
-    samples: samples && { make, pipelines: samples.file.pipelines },
-    events: events && { converter: events.converter, pipelines: events.file.pipelines },
-  });
+  const observer = openObserver(given, sampleDefaults);
   const body = typeof message === "string" ? message : JSON.stringify(message);
   const bytes = new TextEncoder().encode(body);
   return explainMessage(given, bytes, { observer, options: sampleDefaults });
@@ -163,11 +161,17 @@ describe("a name", () => {
     fc.assert(
       fc.property(fc.array(pattern, { minLength: 1 }), fc.boolean(), name, (lists, no, asked) => {
         const meters = lists.map((parts) => `'${no ? "!" : "*"}${parts.join("")}'`).join(", ");
-        const given = setupOf({
-          builtInMeters: false,
-          pipeline: `sources: [{name: s, meters: [${meters}], sinks: [k]}]\n` +
-            "sinks: [{name: k, publishers: ['udp://h:1']}]\n",
-        });
+        const given: ExplainedSetup = {
+          samples: {
+            file: fileOf(
+              `sources: [{name: s, meters: [${meters}], sinks: [k]}]\n` +
+                "sinks: [{name: k, publishers: ['udp://h:1']}]\n",
+            ),
+            meters: { definitions: [], problems: [] },
+          },
+          events: undefined,
+          polled: new Set(),
+        };
         const [found] = explainNames(given, asked);
         const [source] = given.samples?.file.sources ?? [];
         expect(found?.meter?.routes.sources[0]?.takes).toBe(source?.filter.takes(asked));

@@ -3,13 +3,15 @@
  * sample and event with its ways, those that no source takes included, and what is refused.
  */
 import type { EventConverter } from "../events/converter.ts";
-import type { SampleMaker } from "../meters/sample_maker.ts";
+import type { SampleOptions } from "../meters/make_sample.ts";
+import { createSampleMaker, type SampleMaker } from "../meters/sample_maker.ts";
 import type { Event } from "../pipeline/event.ts";
 import { NameFilter } from "../pipeline/filter.ts";
 import { type MadeRefusal, NotificationMaker } from "../pipeline/notification_maker.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { type LeftOut, type Routed, routeSamples } from "../pipeline/routing.ts";
 import type { Sample } from "../pipeline/sample.ts";
+import type { ExplainedSetup } from "./explanation.ts";
 
 /** What was made, and the pipelines that take it, in the file's order. */
 export interface Observed<Item> {
@@ -28,7 +30,7 @@ export interface Observation {
 }
 
 /** What the pipelines run by; a side that is off is undefined. */
-export interface ObservedSetup {
+interface ObservedSetup {
   readonly samples:
     | { readonly make: SampleMaker; readonly pipelines: readonly Pipeline[] }
     | undefined;
@@ -82,6 +84,22 @@ export class Observer {
       warnings: [],
     };
   }
+}
+
+/** An observer of what would run; ids of samples are counted, so that every run makes the same. */
+export function openObserver(
+  { samples, events }: Pick<ExplainedSetup, "samples" | "events">,
+  options: SampleOptions,
+): Observer {
+  let count = 0;
+  const newId = (): string => `sample-${++count}`;
+  return new Observer({
+    samples: samples && {
+      make: createSampleMaker({ definitions: samples.meters.definitions, options, newId }),
+      pipelines: samples.file.pipelines,
+    },
+    events: events && { converter: events.converter, pipelines: events.file.pipelines },
+  });
 }
 
 function withWatcher(pipelines: readonly Pipeline[]): readonly Pipeline[] {

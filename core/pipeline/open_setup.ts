@@ -66,7 +66,8 @@ function schemesIn(text: string, schemes: readonly string[]): string[] {
   return schemes.filter((scheme) => words.has(scheme));
 }
 
-function sampleOptions(config: SampleConfig): SampleOptions {
+/** What samples get from the configuration. */
+export function sampleOptions(config: SampleConfig): SampleOptions {
   return {
     sample_source: config.source,
     reserved_metadata_namespace: config.reservedNamespaces,

@@ -4,9 +4,8 @@
  */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { Observer } from "../explanation/observation.ts";
+import { type Observer, openObserver } from "../explanation/observation.ts";
 import { sampleDefaults } from "../meters/make_sample.ts";
-import { createSampleMaker } from "../meters/sample_maker.ts";
 import type { KnownPublisher } from "../pipeline/check_publishers.ts";
 import { loadPipelines } from "../pipeline/load_pipelines.ts";
 import { describeConfigError } from "../errors.ts";
@@ -45,15 +44,7 @@ async function observerOf(): Promise<Observer> {
     kinds,
   });
   expect(problems).toEqual([]);
-  const make = createSampleMaker({
-    definitions: samples?.meters.definitions ?? [],
-    options: sampleDefaults,
-    newId: () => "id",
-  });
-  return new Observer({
-    samples: samples && { make, pipelines: samples.file.pipelines },
-    events: events && { converter: events.converter, pipelines: events.file.pipelines },
-  });
+  return openObserver({ samples, events }, sampleDefaults);
 }
 
 const observer = await observerOf();

@@ -3,9 +3,10 @@
  * place.
  */
 import { ConfigError, inFileOrder, type Place } from "../errors.ts";
-import { setMember } from "../notifications/load_value.ts";
+import { loadValue, setMember } from "../notifications/load_value.ts";
 import { type Dict, isDict, type Value } from "../notifications/value.ts";
 import type { Sample } from "../pipeline/sample.ts";
+import { JsonError } from "../python/json_load.ts";
 import { checkShape } from "../schema/check_shape.ts";
 import { yamlGet, type YamlNode, yamlText, yamlValue } from "../yaml/node.ts";
 import { loadYaml } from "../yaml/load.ts";
@@ -183,4 +184,21 @@ function expectedItem(node: YamlNode): ExpectedItem {
     publishers: textsOf(yamlGet(node, "publishers")),
     place: node.place,
   };
+}
+
+/** One notification, on as many lines as it likes, or one per line. */
+export function messagesIn(bytes: Uint8Array): readonly Uint8Array[] {
+  const text = new TextDecoder().decode(bytes);
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  const isLines = lines.length > 1 && lines.every((line) => isJson(line));
+  return isLines ? lines.map((line) => new TextEncoder().encode(line)) : [bytes];
+}
+
+function isJson(text: string): boolean {
+  try {
+    return isDict(loadValue(text));
+  } catch (error) {
+    if (error instanceof JsonError) return false;
+    throw error;
+  }
 }

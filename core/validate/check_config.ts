@@ -38,7 +38,7 @@ export interface CheckedPipelineConfig {
 }
 
 /** Secrets come from the environment where a daemon runs, and are not asked for here. */
-const placeholders: Environment = { TPCTL_PASSWORD: "-", TPCTL_INFLUX_TOKEN: "-" };
+export const placeholders: Environment = { TPCTL_PASSWORD: "-", TPCTL_INFLUX_TOKEN: "-" };
 
 /** Reads a persister.conf as `persist` does. */
 export function checkPersistConfig(
@@ -70,7 +70,7 @@ export function checkPipelineConfig(
 ): CheckedPipelineConfig {
   const around = { environment: { ...placeholders, ...environment }, values: new Map() };
   const loaded = withCredentials((options) => loadedFrom(options, files, around));
-  const searchFolders = [...new Set(files.toReversed().map(({ file }) => dirname(file)))];
+  const searchFolders = configSearchFolders(files);
   const given = {
     from: undefined,
     pipelineFile: undefined,
@@ -94,6 +94,11 @@ export function checkPipelineConfig(
     config,
     definitions,
   };
+}
+
+/** Where relative names are looked for: beside the files, the last one first. */
+export function configSearchFolders(files: readonly IniFile[]): readonly string[] {
+  return [...new Set(files.toReversed().map(({ file }) => dirname(file)))];
 }
 
 /** What lint rules find in each file by itself. */

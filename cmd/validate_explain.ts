@@ -1,0 +1,60 @@
+/**
+ * Edge (files, stdio). `tpctl validate --explain NAME` and `--explain-message FILE`: what makes a meter,
+ * an event or what a notification becomes, and where it goes. What goes nowhere is a finding.
+ */
+import { readFileSync } from "node:fs";
+import { UsageError } from "../core/errors.ts";
+import { explainNames } from "../core/explanation/explanation.ts";
+import { explanationJson, messageJson } from "../core/explanation/explanation_json.ts";
+import { explanationText, messageText } from "../core/explanation/explanation_text.ts";
+import { explainMessage } from "../core/explanation/message.ts";
+import { openObserver } from "../core/explanation/observation.ts";
+import type { ValidateFlags } from "./validate_flags.ts";
+import { checkFormat, readPipelines } from "./validate_input.ts";
+
+/** Rejects with UsageError or ConfigErrors. */
+export async function showName(flags: ValidateFlags): Promise<void> {
+  const { explain: name = "" } = flags;
+  const format = checkFormat(flags.format, { mode: "--explain", able: ["text", "json"] });
+  const explanations = explainNames(await readPipelines(flags), name);
+  if (explanations.length === 0) {
+    process.stderr.write(`tpctl: no known meter and no known event type matches '${name}'\n`);
+  }
+  process.stdout.write(
+    format === "json" ? explanationJson(explanations) : explanationText(explanations),
+  );
+  const isMissed = explanations.some(({ is_known, reaches }) => !is_known || reaches.length === 0);
+  if (explanations.length === 0 || isMissed) process.exitCode = 1;
+}
+
+/** Likewise. */
+export async function showMessage(flags: ValidateFlags): Promise<void> {
+  const { explainMessage: path = "", paths } = flags;
+  const format = checkFormat(flags.format, { mode: "--explain-message", able: ["text", "json"] });
+  if (path === "-" && paths.includes("-")) {
+    throw new UsageError("Cannot read both the message and a file from '-': expected one of them");
+  }
+  const bytes = path === "-" ? await Bun.stdin.bytes() : readMessage(path);
+  const setup = await readPipelines(flags);
+  const { sampleOptions: options } = setup;
+  const observer = openObserver(setup, options);
+  const explanation = explainMessage(setup, bytes, { observer, options });
+  process.stdout.write(format === "json" ? messageJson(explanation) : messageText(explanation));
+  const { samples, events, refusals } = explanation;
+  const goes = [...samples, ...events].some(({ routes }) =>
+    routes.sources.some(({ takes }) => takes)
+  );
+  if (!goes || refusals.length > 0) process.exitCode = 1;
+}
+
+function readMessage(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : error;
+    throw new UsageError(
+      `Cannot read the message '${path}': ${code}, expected a file with one notification`,
+      { cause: error },
+    );
+  }
+}
