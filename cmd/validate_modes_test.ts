@@ -3,7 +3,7 @@
  * they read, what they print, 1 for findings and 2 for what cannot be.
  */
 import { describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "../testing/sources.ts";
@@ -21,6 +21,8 @@ interface RunOptions {
   readonly input?: string;
   /** Files of the working folder. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Instead of a folder of its own. */
+  readonly cwd?: string;
 }
 
 async function run(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
@@ -30,7 +32,10 @@ async function run(args: readonly string[], options: RunOptions = {}): Promise<E
       await Bun.write(join(cwd, name), text);
     }
     const isFed = options.input !== undefined;
-    await using program = startProgram(["validate", ...args], { cwd, input: isFed });
+    await using program = startProgram(["validate", ...args], {
+      cwd: options.cwd ?? cwd,
+      input: isFed,
+    });
     if (isFed) {
       program.write(options.input ?? "");
       program.endInput();
@@ -63,6 +68,23 @@ const PIPES = `sources:
 sinks:
 - {name: store, publishers: ["http://user:secret@far/x"]}
 `;
+
+const readme = readFileSync(join(root, "README.md"), "utf8");
+
+test("the README shows what --explain prints", async () => {
+  const [, args = "", shown = ""] =
+    /^ {4}\$ tpctl validate (--explain .*)\n((?: {4}.*\n)+)/m.exec(readme) ?? [];
+  const { code, stdout } = await run(args.split(" "), { cwd: root });
+  expect([code, stdout]).toEqual([0, shown.replace(/^ {4}/gm, "")]);
+});
+
+test("the README's pipeline test passes", async () => {
+  const [, tests = ""] = /^```yaml\n(files:[\s\S]*?)^```$/m.exec(readme) ?? [];
+  const { code, stdout } = await run(["--tests", "t.yaml", samples], {
+    files: { "t.yaml": tests },
+  });
+  expect([code, stdout]).toEqual([0, expect.stringContaining("1 case, all passed")]);
+});
 
 describe("--explain", () => {
   test("explains a name by the files of a folder", async () => {
