@@ -5,11 +5,9 @@
  */
 import { connect, type Socket } from "node:net";
 import type { Clock } from "../core/clock.ts";
-import { readPublisherOptions } from "../core/config/publisher_options.ts";
-import { shownUrl } from "../core/config/publisher_url.ts";
 import type { PublisherSettings } from "../core/config/pipeline_config.ts";
+import { readCollectorAddress } from "../core/config/publisher_address.ts";
 import { PartialWriteError, type RefusedItem, StoreError } from "../core/delivery/writer.ts";
-import { ConfigError } from "../core/errors.ts";
 import { meterMessage } from "../core/pipeline/messages.ts";
 import { Packer, UnpackableError } from "../core/pipeline/msgpack.ts";
 import type {
@@ -21,8 +19,6 @@ import type {
 import type { Sample } from "../core/pipeline/sample.ts";
 import { createSigner, type Signer } from "../core/pipeline/signature.ts";
 
-/** Ceilometer's port. */
-const defaultPort = 4952;
 const lengthBytes = 8;
 const connectMsMax = 10_000;
 /** Longest wait for the far end to read on. */
@@ -52,16 +48,10 @@ class TcpPublisher implements Publisher {
   #isClosed = false;
 
   constructor(url: PublisherUrl, { clock, settings }: PublisherDeps<PublisherSettings>) {
-    this.name = shownUrl(url.text);
-    const problem = readPublisherOptions(url, tcpKind).errors[0];
-    if (problem !== undefined) throw new ConfigError(problem.text);
-    if (url.host === "") {
-      throw new ConfigError(
-        `Cannot use the publisher '${this.name}': it names no host, expected tcp://host:port`,
-      );
-    }
-    this.#host = url.host;
-    this.#port = url.port ?? defaultPort;
+    const { name, host, port } = readCollectorAddress(url, tcpKind);
+    this.name = name;
+    this.#host = host;
+    this.#port = port;
     this.#publisherId = settings.host;
     this.#clock = clock;
     this.#signer = createSigner(settings.telemetrySecret);

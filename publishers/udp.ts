@@ -6,11 +6,9 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import type { Clock } from "../core/clock.ts";
-import { readPublisherOptions } from "../core/config/publisher_options.ts";
-import { shownUrl } from "../core/config/publisher_url.ts";
 import type { PublisherSettings } from "../core/config/pipeline_config.ts";
+import { readCollectorAddress } from "../core/config/publisher_address.ts";
 import { PartialWriteError, type RefusedItem, StoreError } from "../core/delivery/writer.ts";
-import { ConfigError } from "../core/errors.ts";
 import type { Log } from "../core/log/log.ts";
 import { meterMessage } from "../core/pipeline/messages.ts";
 import { Packer, UnpackableError } from "../core/pipeline/msgpack.ts";
@@ -23,8 +21,6 @@ import type {
 import type { Sample } from "../core/pipeline/sample.ts";
 import { createSigner, type Signer } from "../core/pipeline/signature.ts";
 
-/** Ceilometer's port. */
-const defaultPort = 4952;
 /** What one IP packet can carry. */
 const datagramBytesMax = 65_507;
 /**
@@ -74,16 +70,10 @@ class UdpPublisher implements Publisher {
   #isClosed = false;
 
   constructor(url: PublisherUrl, { clock, log, settings }: PublisherDeps<PublisherSettings>) {
-    this.name = shownUrl(url.text);
-    const problem = readPublisherOptions(url, udpKind).errors[0];
-    if (problem !== undefined) throw new ConfigError(problem.text);
-    if (url.host === "") {
-      throw new ConfigError(
-        `Cannot use the publisher '${this.name}': it names no host, expected udp://host:port`,
-      );
-    }
-    this.#host = url.host;
-    this.#port = url.port ?? defaultPort;
+    const { name, host, port } = readCollectorAddress(url, udpKind);
+    this.name = name;
+    this.#host = host;
+    this.#port = port;
     this.#clock = clock;
     this.#log = log;
     this.#signer = createSigner(settings.telemetrySecret);
