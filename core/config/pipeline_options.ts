@@ -74,7 +74,8 @@ const NOTIFICATION_OPTIONS: readonly Option[] = alsoIn("notifications", [
     min: 1,
     default: "1",
     unit: "notifications",
-    help: "How many notifications are gathered before they are handled; 1: none is waited for.",
+    help: "How many notifications are gathered before they are handled, of RabbitMQ at most " +
+      "`rabbit_qos_prefetch_count`; 1: none is waited for.",
   },
   {
     ...notification,

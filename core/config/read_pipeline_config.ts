@@ -147,8 +147,10 @@ class PipelineReading {
       },
       ackOnEventError: values.bool("notification", "ack_on_event_error"),
     };
-    if (this.#given.from !== undefined) return this.#named(configured, this.#given.from);
-    return { ...configured, transports: this.#transports() };
+    if (this.#given.from !== undefined) {
+      return withinPrefetch(this.#named(configured, this.#given.from));
+    }
+    return withinPrefetch({ ...configured, transports: this.#transports() });
   }
 
   /** `--from` instead of what the files say. */
@@ -314,4 +316,12 @@ export function searchFoldersOf(
   const besideFiles = files.toReversed().map((file) => join(file, ".."));
   const homes = home === undefined ? [] : [join(home, ".ceilometer"), home];
   return [...new Set([...besideFiles, ...homes, join(root, "etc/ceilometer"), join(root, "etc")])];
+}
+
+/** RabbitMQ sends no more than its prefetch, however long more is waited for. */
+function withinPrefetch(input: NotificationInput): NotificationInput {
+  const { batch, rabbit, transports } = input;
+  if (!transports.some(({ driver }) => driver === "rabbit")) return input;
+  const messagesMax = Math.min(batch.messagesMax, rabbit.prefetchCount);
+  return { ...input, batch: { ...batch, messagesMax } };
 }

@@ -88,6 +88,21 @@ describe("defaults", () => {
   });
 });
 
+describe("batches", () => {
+  const sizes = "[notification]\nbatch_size = 500\nbatch_timeout = 3\n";
+
+  test("wait for no more than RabbitMQ sends", () => {
+    const batch = { messagesMax: 500, waitMs: 3000 };
+    expect(read(URL + sizes).input.batch).toEqual({ ...batch, messagesMax: 100 });
+    const prefetch = "[oslo_messaging_rabbit]\nrabbit_qos_prefetch_count = 700\n";
+    expect(read(URL + sizes + prefetch).input.batch).toEqual(batch);
+    expect(read(sizes, { from: "in.ndjson" }).input.batch).toEqual(batch);
+    expect(read(sizes, { from: "kafka://h/topic?group=g" }).input.batch).toEqual(batch);
+    const rabbit = "rabbit://h/?exchange=nova&topic=notifications";
+    expect(read(sizes, { from: rabbit }).input.batch.messagesMax).toBe(100);
+  });
+});
+
 describe("transports", () => {
   test("the notifications' URL wins over [DEFAULT]", () => {
     const own = `${URL}[oslo_messaging_notifications]\ntransport_url = rabbit://own:5673//\n`;
