@@ -15,9 +15,8 @@ export function replayCommand(): CommandUnknownOpts {
 }
 
 async function runReplay(flags: ReplayFlags): Promise<void> {
-  if (flags.verify || flags.spool !== undefined) {
-    const flag = flags.verify ? "--verify" : "--spool";
-    throw new UsageError(`Cannot use ${flag}: this build does not have it, expected a run without`);
+  if (flags.spool !== undefined) {
+    throw new UsageError(`Cannot use --spool: this build does not have it, expected a run without`);
   }
   if (flags.pipeline !== undefined || flags.eventPipeline !== undefined) {
     const { replayToPipeline } = await import("./replay_pipeline.ts");

@@ -9,18 +9,14 @@ import type { Log } from "../core/log/log.ts";
 import type { ClosingAccount } from "../core/observe/closing.ts";
 import type { PipelineClosing } from "../core/observe/pipeline_closing.ts";
 import type { ReplayJob, ReplayOptions } from "../core/replay/job.ts";
-import {
-  accountNotes,
-  type ReplayAccount,
-  replayAccount,
-  type ReplayFacts,
-} from "../core/replay/replay_account.ts";
+import { accountNotes, replayAccount, type ReplayFacts } from "../core/replay/replay_account.ts";
 import type { ReplayLook } from "../core/replay/replay_progress.ts";
 import { showProgress } from "../core/replay/show_progress.ts";
 import type { ReplayRun } from "../core/replay/store_run.ts";
 import type { Survey } from "../core/replay/survey.ts";
 import { surveyInputs } from "../core/replay/survey_run.ts";
 import { surveyText } from "../core/replay/survey_text.ts";
+import { type VerifyResult, verifyText } from "../core/replay/verify_run.ts";
 import { listenForSignals } from "../core/running/signals.ts";
 import type { ProgressLine } from "../core/running/terminal.ts";
 
@@ -73,21 +69,27 @@ export interface AccountOutput {
   readonly isJson: boolean;
   readonly report: string | undefined;
   readonly facts: ReplayFacts;
+  /** Undefined: nothing was read back. */
+  readonly verified?: VerifyResult | undefined;
 }
 
 /** Says the account, writes the report, and sets the exit code where not all was sent. */
 export async function sayAccount(
   closing: ClosingAccount | PipelineClosing,
   job: ReplayJob,
-  { text, isJson, report, facts }: AccountOutput,
-): Promise<ReplayAccount> {
-  const account = replayAccount(closing, job, facts);
-  const lines = isJson ? [JSON.stringify(account)] : [text, ...accountNotes(account)];
+  { text, isJson, report, facts, verified }: AccountOutput,
+): Promise<void> {
+  const sums = replayAccount(closing, job, facts);
+  const account = verified === undefined ? sums : { ...sums, verify: verified };
+  const lines = isJson ? [JSON.stringify(account)] : [
+    ...[text, ...accountNotes(account)],
+    ...(verified === undefined ? [] : [verifyText(verified)]),
+  ];
   process.stderr.write(`${lines.join("\n")}\n`);
   if (report !== undefined) await writeReport(report, account);
   const isLeft = !account.complete && !(job.selector.isDone && job.reading.failed.length === 0);
   if (isLeft) process.exitCode = 3;
-  return account;
+  else if (verified?.equal === false) process.exitCode = 1;
 }
 
 /** What is known besides a survey. */
@@ -96,12 +98,13 @@ export interface SurveyOutput {
   readonly idempotent: boolean;
   readonly job: ReplayJob;
   readonly report: string | undefined;
+  readonly verified?: VerifyResult | undefined;
 }
 
 /** Prints what a dry run found; also as JSON, where a report is wanted. */
 export async function printSurvey(
   survey: Survey,
-  { target, idempotent, job, report }: SurveyOutput,
+  { target, idempotent, job, report, verified }: SurveyOutput,
 ): Promise<void> {
   const { selector: { counts }, reading } = job;
   const context = {
@@ -112,7 +115,11 @@ export async function printSurvey(
   };
   const result = survey.result();
   process.stdout.write(surveyText(result, context));
-  if (report !== undefined) await writeReport(report, { dry_run: true, ...context, ...result });
+  if (verified !== undefined) process.stdout.write(`\n${verifyText(verified)}\n`);
+  if (report !== undefined) {
+    await writeReport(report, { dry_run: true, ...context, ...result, verify: verified });
+  }
+  if (verified?.equal === false) process.exitCode = 1;
   if (reading.failed.length > 0) process.exitCode = 3;
 }
 

@@ -7,12 +7,13 @@ import { loadConfig, PERSIST_NAMES, readSecretFile, withSearch } from "../core/c
 import { PERSIST_OPTIONS } from "../core/config/persist_options.ts";
 import { readReplayConfig, type ReplayConfig } from "../core/config/read_persist_config.ts";
 import { findInputFiles } from "../core/files/input_files.ts";
-import type { Log } from "../core/log/log.ts";
+import { type Log, silentLog } from "../core/log/log.ts";
 import { closingAccount, formatAccount, nothingStored } from "../core/observe/closing.ts";
 import { createMetrics } from "../core/observe/metrics.ts";
 import { deadLetterPlace, openDeadLetters } from "../core/persist/open_dead_letters.ts";
 import { openJob, openLook, type ReplayJob, type ReplayOptions } from "../core/replay/job.ts";
 import { encoderFor, openTarget } from "../core/replay/open_target.ts";
+import { checkReadable } from "../core/replay/read_back.ts";
 import { Refusals, withOpenLines } from "../core/replay/refusals.ts";
 import type { ReplayEncoderOptions } from "../core/replay/replay_encoder.ts";
 import { startStoreRun } from "../core/replay/store_run.ts";
@@ -23,6 +24,7 @@ import {
   storesByKind,
   targetName,
 } from "../core/replay/targets.ts";
+import { type VerifyResult, verifyRun } from "../core/replay/verify_run.ts";
 import type { LogSwitch } from "../core/running/log_switch.ts";
 import { logThrough } from "../core/running/log_through.ts";
 import { openOutput, openProgress, surroundings } from "./daemon_output.ts";
@@ -39,6 +41,7 @@ const kafkaItemsMax = 1000;
 export async function replayToStores(flags: ReplayFlags): Promise<void> {
   const config = readConfig(flags);
   const stores = storesByKind(config.stores);
+  if (flags.verify) checkReadable(stores.stores);
   const inputs = findInputFiles(flags.paths);
   const progress = flags.dryRun ? undefined : openProgress(undefined);
   const output = await openOutput(config.log, undefined);
@@ -106,7 +109,22 @@ async function dryRun(run: StoreReplay): Promise<void> {
   const signal = new AbortController().signal;
   const survey = await surveyInputs(job, options, { check: checkByEncoder(encoder), signal });
   const idempotent = stores.stores.every(isIdempotent);
-  await printSurvey(survey, { target: targetName(stores), idempotent, job, report: flags.report });
+  const verified = flags.verify ? await verify(run, options.shiftMs) : undefined;
+  await printSurvey(survey, {
+    ...{ target: targetName(stores), idempotent, job, verified },
+    report: flags.report,
+  });
+}
+
+/** Compares the stores with what the inputs hold. */
+async function verify(run: StoreReplay, shiftMs: number): Promise<VerifyResult> {
+  const { stores, options, log } = run;
+  const look = openLook(
+    { ...options, rate: undefined },
+    { takesLettersFor: takesLettersFor(stores), clock, log: silentLog },
+  );
+  log.info(`Reading back from ${targetName(stores)}`);
+  return await verifyRun(look, encoderFor(encoderOptions(run, shiftMs)), { stores, clock });
 }
 
 /** `--now` needs a look at all of the inputs first. */
@@ -162,6 +180,7 @@ async function send(run: StoreReplay): Promise<void> {
     snapshot: metrics.snapshot(),
   });
   const isSettled = await runShown(running, look, { clock, log, progress });
+  const seconds = (clock.monotonic() - startedMs) / 1000;
   await job.save();
   await deadLetters.close();
   // A closed pipe ends quietly.
@@ -175,13 +194,14 @@ async function send(run: StoreReplay): Promise<void> {
   });
   const bad = nothingStored(closing);
   if (bad !== undefined) log.warning(bad);
+  const verified = flags.verify && isSettled ? await verify(run, job.shiftMs) : undefined;
   await sayAccount(closing, job, {
-    text: formatAccount(closing),
+    ...{ text: formatAccount(closing), verified },
     isJson: run.output.isJson,
     report: flags.report,
     facts: {
       target,
-      seconds: (clock.monotonic() - startedMs) / 1000,
+      seconds,
       idempotent: stores.stores.every(isIdempotent),
       unreadable: refusals.count,
     },

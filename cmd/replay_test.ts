@@ -221,6 +221,39 @@ describe("into SQLite", () => {
   }, testMs);
 });
 
+describe("--verify", () => {
+  test("finds what is missing and what is another, and exits with 1", async () => {
+    write("verify.log", `${metrics(0, 3000)}${sampleJson(makeSample())}\n`);
+    const args = ["verify.log", "--to", "sqlite:verify.db", "--verify"];
+    const good = await ended(...args);
+    expect(good.stderr).toContain("Verified: 6,001 values of 2 series are in the store");
+    expect(good.code).toBe(0);
+    const database = new Database(join(folder.path, "verify.db"));
+    database.run("UPDATE points SET value = 7777 WHERE value = 5");
+    database.run("DELETE FROM points WHERE value = 6");
+    database.run("UPDATE points SET time = time + 1 WHERE value = 7");
+    database.close();
+    const { code, stdout } = await ended(...args, "--dry-run", "--report", "verify.json");
+    expect(code).toBe(1);
+    expect(stdout).toContain("4 are missing and 1 are others, in 1 series");
+    expect(stdout).toContain(
+      "cpu,_region=r,_tenant_id=t1 value at 2026-01-02T03:04:10.000Z: expected 5, found 7777",
+    );
+    expect(stdout).toContain("the store has 1 points more in between");
+    expect(report("verify.json")).toMatchObject({
+      verify: { missing: 4, different: 1, equal: false },
+    });
+    expect((await ended(...args)).code).toBe(0);
+  }, testMs);
+
+  test("of a store that is not read back is refused before anything is sent", async () => {
+    write("verify.log", metrics(0, 1));
+    const { code, stderr } = await ended("verify.log", "--to", "null:", "--verify");
+    expect(stderr).toContain("Cannot use --verify with 'null:'");
+    expect(code).toBe(2);
+  }, testMs);
+});
+
 describe("--dry-run", () => {
   test(
     "counts per meter, tenant and day, says what would be rejected, and sends nothing",

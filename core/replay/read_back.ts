@@ -1,0 +1,142 @@
+/**
+ * Edge (net, sqlite files). Reads back what a run has stored, measurement by measurement, in slices of
+ * time, so that memory stays small: InfluxDB 1.x and 2.x by InfluxQL, SQLite from its file.
+ */
+import type { Clock } from "../clock.ts";
+import {
+  endpointName,
+  type Influxdb2Endpoint,
+  type InfluxdbEndpoint,
+  type SqliteEndpoint,
+  type StoreEndpoint,
+} from "../config/endpoint.ts";
+import { RunError, UsageError } from "../errors.ts";
+import { type Connection, openConnection } from "../influxdb/connection.ts";
+import type { FieldValue } from "../influxdb/line_protocol.ts";
+import { quoteIdentifier } from "../influxdb/writer1.ts";
+import { loadValue } from "../notifications/load_value.ts";
+import { type Dict, isDict, PyFloat, type Value } from "../notifications/value.ts";
+import { openSqliteReader, type SqliteReader } from "../sqlite/reader.ts";
+import type { ReadPoint } from "./compare_points.ts";
+import type { ExpectedMeasurement } from "./expected_points.ts";
+
+/** Points of one answer, about. */
+const pointsPerSlice = 20_000n;
+
+/** A store open for reading. */
+export interface BackReader {
+  /** The points of the measurement, from its first expected time to its last. */
+  points(measurement: ExpectedMeasurement): AsyncIterable<ReadPoint>;
+  /** Ids of the documents of an index. */
+  documentIds(index: string): ReadonlySet<string>;
+  close(): void;
+}
+
+type Readable = InfluxdbEndpoint | Influxdb2Endpoint | SqliteEndpoint;
+
+/** Whether it can be read back. */
+export function isReadable(store: StoreEndpoint): store is Readable {
+  return store.scheme === "influxdb" || store.scheme === "influxdb2" || store.scheme === "sqlite";
+}
+
+/** Throws a UsageError where a store cannot be read back. */
+export function checkReadable(stores: readonly StoreEndpoint[]): void {
+  const bad = stores.find((store) => !isReadable(store));
+  if (bad === undefined) return;
+  throw new UsageError(
+    `Cannot use --verify with '${endpointName(bad)}': it is not read back, expected influxdb, ` +
+      "influxdb2 or sqlite",
+  );
+}
+
+/** Opens it. Rejects with a ConfigError. */
+export async function openBackReader(
+  store: Readable,
+  deps: { readonly clock: Clock },
+): Promise<BackReader> {
+  if (store.scheme === "sqlite") return sqliteReader(await openSqliteReader(store.path));
+  const connection = await openConnection(store, deps);
+  const database = store.scheme === "influxdb" ? store.database : store.bucket;
+  return {
+    points: (measurement) => influxPoints(connection, database, measurement),
+    documentIds: () => new Set(),
+    close: () => connection.close(),
+  };
+}
+
+function sqliteReader(reader: SqliteReader): BackReader {
+  return {
+    async *points({ destination, measurement, firstNs, lastNs }): AsyncGenerator<ReadPoint> {
+      const filter = { database: destination, measurement, fromNs: firstNs, untilNs: lastNs + 1n };
+      for (const { series, timeNs, fields } of reader.points(filter)) {
+        yield { tags: Object.entries(series.tags), timeNs, fields };
+      }
+    },
+    documentIds: (index) => new Set(reader.documents(index).keys()),
+    close: () => reader.close(),
+  };
+}
+
+async function* influxPoints(
+  connection: Connection,
+  database: string,
+  { destination, measurement, firstNs, lastNs, points }: ExpectedMeasurement,
+): AsyncGenerator<ReadPoint> {
+  const slices = BigInt(points) / pointsPerSlice + 1n;
+  const width = (lastNs - firstNs) / slices + 1n;
+  for (let from = firstNs; from <= lastNs; from += width) {
+    const until = from + width <= lastNs ? from + width : lastNs + 1n;
+    const statement = `SELECT * FROM ${quoteIdentifier(measurement)} WHERE time >= ${from} AND ` +
+      `time < ${until} GROUP BY *`;
+    const query = new URLSearchParams({
+      db: destination === "" ? database : destination,
+      epoch: "ns",
+      q: statement,
+    });
+    const answer = await connection.send("GET", `/query?${query}`);
+    if (answer.status !== 200) throw cannotRead(connection, `${answer.status} ${answer.text}`);
+    yield* seriesPoints(connection, loadValue(answer.text));
+  }
+}
+
+function* seriesPoints(connection: Connection, answer: Value): Generator<ReadPoint> {
+  const results = isDict(answer) && Array.isArray(answer["results"]) ? answer["results"] : [];
+  for (const result of results) {
+    if (!isDict(result)) continue;
+    const { error, series } = result;
+    if (typeof error === "string") throw cannotRead(connection, error);
+    for (const one of Array.isArray(series) ? series : []) if (isDict(one)) yield* rowsOf(one);
+  }
+}
+
+function* rowsOf({ tags, columns, values }: Dict): Generator<ReadPoint> {
+  const names = Array.isArray(columns) ? columns.map(String) : [];
+  const pairs = Object.entries(isDict(tags) ? tags : {})
+    .map(([key, value]) => [key, String(value)] as const);
+  for (const row of Array.isArray(values) ? values : []) {
+    if (!Array.isArray(row)) continue;
+    const [time = 0, ...rest] = row;
+    const fields: (readonly [string, FieldValue])[] = [];
+    for (const [i, value] of rest.entries()) {
+      const field = fieldOf(value);
+      if (field !== undefined) fields.push([names[i + 1] ?? "", field]);
+    }
+    yield { tags: pairs, timeNs: BigInt(time as number | bigint), fields };
+  }
+}
+
+/** Undefined: the point has no such field. */
+function fieldOf(value: Value): FieldValue | undefined {
+  if (value instanceof PyFloat) return value.value;
+  const isField = typeof value === "string" || typeof value === "boolean" ||
+    typeof value === "number" || typeof value === "bigint";
+  return isField ? value : undefined;
+}
+
+function cannotRead({ name }: Connection, why: string): RunError {
+  return new RunError(
+    `Cannot read back from '${name}': ${
+      why.trim().slice(0, 200)
+    }, expected the points that were sent`,
+  );
+}
