@@ -4,7 +4,7 @@
  */
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { systemClock } from "../core/clock.ts";
-import { UsageError } from "../core/errors.ts";
+import { writeReport } from "./replay_output.ts";
 import { type ReplayFlags, replayFlags } from "./replay_flags.ts";
 
 /** The subcommand. */
@@ -15,13 +15,22 @@ export function replayCommand(): CommandUnknownOpts {
 }
 
 async function runReplay(flags: ReplayFlags): Promise<void> {
-  if (flags.spool !== undefined) {
-    throw new UsageError(`Cannot use --spool: this build does not have it, expected a run without`);
-  }
-  if (flags.pipeline !== undefined || flags.eventPipeline !== undefined) {
+  if (flags.spool !== undefined && flags.dryRun) await printSpools(flags.spool, flags);
+  const isPiped = flags.pipeline !== undefined || flags.eventPipeline !== undefined;
+  if (flags.spool !== undefined && flags.dryRun && flags.to === undefined && !isPiped) return;
+  if (isPiped) {
     const { replayToPipeline } = await import("./replay_pipeline.ts");
     return await replayToPipeline(flags);
   }
   const { replayToStores } = await import("./replay_stores.ts");
   return await replayToStores(flags);
+}
+
+/** What there is; where it would go is the rest of the dry run. */
+async function printSpools(folder: string, { report, to }: ReplayFlags): Promise<void> {
+  const { listSpools, spoolListText } = await import("../core/replay/spool_list.ts");
+  const rows = await listSpools(folder);
+  process.stdout.write(spoolListText(rows));
+  if (to !== undefined) process.stdout.write("\n");
+  else if (report !== undefined) await writeReport(report, { dry_run: true, spools: rows });
 }

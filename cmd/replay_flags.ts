@@ -197,6 +197,7 @@ function checkTogether(flags: Typed): void {
   if (paths.length > 0 && spool !== undefined) {
     wrong("Cannot use --spool with paths: a spool is read instead of files, expected one of them");
   }
+  if (spool !== undefined) checkSpool(flags);
   if (to !== undefined && isPiped) {
     wrong("Cannot use --to with --pipeline: expected one target");
   }
@@ -212,13 +213,35 @@ function checkTogether(flags: Typed): void {
   if (verify && paths.includes("-")) {
     wrong("Cannot use --verify with stdin: it is read twice, expected files");
   }
-  if (options.resume && paths.every((path) => path === "-")) {
+  if (options.resume && spool === undefined && paths.every((path) => path === "-")) {
     wrong("Cannot use --resume with stdin alone: what was read is gone, expected files");
   }
   const { sinceMs = -Infinity, untilMs = Infinity } = options.filter;
   if (sinceMs >= untilMs) {
     wrong("Cannot use --since and --until: nothing is between them, expected an earlier --since");
   }
+}
+
+/** A spool is drained whole, once, in its order; what it still holds is all the checkpoint there is. */
+function checkSpool({ now, verify, options }: Typed): void {
+  const { filter, format, limit, parallel, resume, checkpoint } = options;
+  const { meters = [], events = [], tenants = [], sinceMs, untilMs } = filter;
+  const isFiltered = meters.length + events.length + tenants.length > 0 ||
+    (sinceMs ?? untilMs) !== undefined;
+  const given = [
+    isFiltered ? "filters" : undefined,
+    format === undefined ? undefined : "--format",
+    limit === Infinity ? undefined : "--limit",
+    parallel === parallelDefault ? undefined : "--parallel",
+    resume || checkpoint !== undefined ? "--resume" : undefined,
+    now ? "--now" : undefined,
+    verify ? "--verify" : undefined,
+  ].find((one) => one !== undefined);
+  if (given === undefined) return;
+  throw new UsageError(
+    `Cannot use --spool with ${given}: a spool is drained whole, and what was taken is gone from it, ` +
+      "expected a run without",
+  );
 }
 
 const EXAMPLES = `
@@ -238,6 +261,10 @@ Examples:
 
   # Notifications through the pipeline, as if they came now
   tpctl replay notifications.ndjson --pipeline pipeline.yaml --now --rate 100/s
+
+  # What a publisher that is gone has left; and into another one
+  tpctl replay --spool tpctl-state/spool --dry-run
+  tpctl replay --spool tpctl-state/spool/<folder> --pipeline pipeline.yaml
 
   # Back on the bus, keys and timestamps kept
   kcat -C -e -J -b 127.0.0.1 -t metrics > metrics.kcat

@@ -133,7 +133,8 @@ export async function newestShift(
   return lastMs === -Infinity ? 0 : Math.floor(Date.now() - lastMs);
 }
 
-async function writeReport(path: string, value: unknown): Promise<void> {
+/** Rejects with a RunError. */
+export async function writeReport(path: string, value: unknown): Promise<void> {
   try {
     await writeFile(path, `${JSON.stringify(value, undefined, 2)}\n`);
   } catch (error) {

@@ -27,6 +27,7 @@ import { openJob, openLook, type ReplayJob, type ReplayOptions } from "../core/r
 import { Refusals } from "../core/replay/refusals.ts";
 import { ReplayMaker } from "../core/replay/replay_maker.ts";
 import { type Check, surveyInputs } from "../core/replay/survey_run.ts";
+import { lookAtSpool, openSpoolJob } from "../core/replay/spool_job.ts";
 import type { WorkEvents } from "../core/running/daemon.ts";
 import type { LogSwitch } from "../core/running/log_switch.ts";
 import { loadPublisherKind, publisherSchemes } from "../publishers/mod.ts";
@@ -51,7 +52,7 @@ interface PipelineReplay {
 export async function replayToPipeline(flags: ReplayFlags): Promise<void> {
   const names = createNameLookup(clock);
   const setup = await readSetup(flags, names);
-  const inputs = findInputFiles(flags.paths);
+  const inputs = flags.spool === undefined ? findInputFiles(flags.paths) : [];
   const progress = flags.dryRun ? undefined : openProgress(undefined);
   const output = await openOutput(setup.config.log, undefined);
   const log = progress?.above(output.log) ?? output.log;
@@ -115,7 +116,9 @@ async function withShift(run: PipelineReplay): Promise<ReplayOptions> {
 async function dryRun(run: PipelineReplay): Promise<void> {
   const { setup, flags } = run;
   const options = await withShift(run);
-  const job = openLook(options, contextOf(run));
+  const job = flags.spool === undefined
+    ? openLook(options, contextOf(run))
+    : await lookAtSpool(flags.spool, options);
   const maker = new ReplayMaker(setup.samples, setup.events, options);
   const check: Check = (block, index, survey) => {
     const made = maker.make(valueOf(block, index) ?? new Uint8Array(0));
@@ -141,13 +144,15 @@ async function send(run: PipelineReplay): Promise<void> {
   const deps = { clock, log, registry: metrics, random: Math.random };
   const target = publisherNames(setup).join(", ");
   const options = await withShift(run);
-  const job = await openJob(options, {
-    ...contextOf(run),
-    ...{ target, stateDir: config.stateDir, isLasting: true },
-  });
+  const job = flags.spool !== undefined
+    ? await openSpoolJob(flags.spool, options, deps)
+    : await openJob(options, {
+      ...contextOf(run),
+      ...{ target, stateDir: config.stateDir, isLasting: true },
+    });
   const refusals = new Refusals(log);
   const workDeps = workDepsOf(run, job, { refusals, deps });
-  log.info(`Sending ${options.inputs.length} inputs through the pipeline to ${target}`, {
+  log.info(`Sending ${job.files} inputs through the pipeline to ${target}`, {
     bytes: job.bytesTotal,
     checkpoint: job.checkpoint,
   });

@@ -24,6 +24,7 @@ import {
   storesByKind,
   targetName,
 } from "../core/replay/targets.ts";
+import { lookAtSpool, openSpoolJob } from "../core/replay/spool_job.ts";
 import { type VerifyResult, verifyRun } from "../core/replay/verify_run.ts";
 import type { LogSwitch } from "../core/running/log_switch.ts";
 import { logThrough } from "../core/running/log_through.ts";
@@ -42,7 +43,7 @@ export async function replayToStores(flags: ReplayFlags): Promise<void> {
   const config = readConfig(flags);
   const stores = storesByKind(config.stores);
   if (flags.verify) checkReadable(stores.stores);
-  const inputs = findInputFiles(flags.paths);
+  const inputs = flags.spool === undefined ? findInputFiles(flags.paths) : [];
   const progress = flags.dryRun ? undefined : openProgress(undefined);
   const output = await openOutput(config.log, undefined);
   const reader = { isGone: false };
@@ -104,7 +105,9 @@ async function dryRun(run: StoreReplay): Promise<void> {
   const { stores, flags, log } = run;
   const context = { takesLettersFor: takesLettersFor(stores), clock, log };
   const options = await withShift(run);
-  const job = openLook(options, context);
+  const job = flags.spool === undefined
+    ? openLook(options, context)
+    : await lookAtSpool(flags.spool, options);
   const encoder = withOpenLines(encoderFor(encoderOptions(run, options.shiftMs)), job.reading);
   const signal = new AbortController().signal;
   const survey = await surveyInputs(job, options, { check: checkByEncoder(encoder), signal });
@@ -143,11 +146,13 @@ async function send(run: StoreReplay): Promise<void> {
   const deps = { clock, log, registry: metrics, random: Math.random };
   const target = targetName(stores);
   const options = await withShift(run);
-  const job = await openJob(options, {
-    ...{ target, stateDir: config.stateDir, clock, log },
-    isLasting: stores.stores.every(({ scheme }) => scheme !== "null") && !writesToStdout(stores),
-    takesLettersFor: takesLettersFor(stores),
-  });
+  const job = flags.spool !== undefined
+    ? await openSpoolJob(flags.spool, options, deps)
+    : await openJob(options, {
+      ...{ target, stateDir: config.stateDir, clock, log },
+      isLasting: stores.stores.every(({ scheme }) => scheme !== "null") && !writesToStdout(stores),
+      takesLettersFor: takesLettersFor(stores),
+    });
   const encoder = withOpenLines(encoderFor(encoderOptions(run, job.shiftMs)), job.reading);
   const letters = { ...config, deadLetterTopic: undefined, inputs: [] };
   const deadLetters = await openDeadLetters(letters, { command, pid: process.pid }, {
@@ -218,12 +223,12 @@ function boundsOf({ config, stores }: StoreReplay): Parameters<typeof startStore
   return { requestItemsMax: ownMax, batchRecordsMax, lingerMs, drainMs };
 }
 
-function sayStart({ stores, options, log }: StoreReplay, job: ReplayJob): void {
+function sayStart({ stores, log }: StoreReplay, job: ReplayJob): void {
   const repeats = stores.stores.every(isIdempotent)
     ? ""
     : "; a repeated run sends everything again to this target";
   const again = job.isResumed ? "Going on with" : "Sending";
-  log.info(`${again} ${options.inputs.length} inputs to ${targetName(stores)}${repeats}`, {
+  log.info(`${again} ${job.files} inputs to ${targetName(stores)}${repeats}`, {
     bytes: job.bytesTotal,
     checkpoint: job.checkpoint,
   });

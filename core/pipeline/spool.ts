@@ -2,7 +2,7 @@
  * Edge (files). The spool of one publisher: a folder of queues, each owned by one process at a time.
  * This process writes to a queue of its own, and takes over the queues of processes that died.
  */
-import { readdir } from "node:fs/promises";
+import { readdir, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../clock.ts";
 import { systemCode } from "../files/file_failure.ts";
@@ -36,6 +36,11 @@ export async function openSpool(options: SpoolOptions, deps: SpoolDeps): Promise
   const spool = new FolderSpool(options, deps);
   await spool.adopt();
   return spool;
+}
+
+/** The folder of a spool that is closed and empty goes; one with anything in it stays. */
+export async function removeSpool(folder: string): Promise<void> {
+  await rmdir(folder).catch(() => undefined);
 }
 
 class FolderSpool implements Spool {

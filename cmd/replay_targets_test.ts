@@ -1,0 +1,181 @@
+/**
+ * Edge (processes, files). `tpctl replay` as a process: through a pipeline, out of a spool, and what it
+ * says of wrong command lines.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { systemClock } from "../core/clock.ts";
+import { openFileLocks } from "../core/files/file_lock.ts";
+import { silentLog } from "../core/log/log.ts";
+import { createMetrics } from "../core/observe/metrics.ts";
+import { createPipelineAccount } from "../core/pipeline/pipeline_account.ts";
+import { openSpool } from "../core/pipeline/spool.ts";
+import type { Spool } from "../core/pipeline/spool_contract.ts";
+import { eventually } from "../testing/program.ts";
+import { numberedMetrics, ReplayWorld, upTo } from "../testing/replay_world.ts";
+import { makeSample } from "../testing/samples.ts";
+
+const testMs = 60_000;
+let world: ReplayWorld;
+
+beforeAll(async () => {
+  world = await ReplayWorld.make();
+});
+afterAll(() => world.remove());
+
+describe("through a pipeline", () => {
+  test(
+    "notifications are made into samples, samples and events go straight to the sinks",
+    async () => {
+      world.write(
+        "pipeline.yaml",
+        `
+sources: [{name: s, meters: ["*"], sinks: [f]}]
+sinks: [{name: f, publishers: ["file://${world.at("out.log")}?json"]}]
+`,
+      );
+      const captures = join(import.meta.dir, "../testdata/captures");
+      const args = [
+        join(captures, "ceilometer-publishers-fixed/file-repr.log"),
+        join(captures, "ceilometer-agent/create-end/amqp-01.body"),
+        ...["--pipeline", "pipeline.yaml"],
+      ];
+      const dry = await world.run(...args, "--dry-run");
+      expect(dry.stdout).toMatch(/out\.log +10/);
+      const { code, stderr } = await world.run(...args);
+      expect(code).toBe(0);
+      expect(stderr).toContain("6 received = 6 acknowledged");
+      const out = readFileSync(world.at("out.log"), "utf8").trim().split("\n");
+      expect(out.length).toBe(10);
+      const json = readFileSync(
+        join(captures, "ceilometer-publishers-fixed/file-json.log"),
+        "utf8",
+      );
+      const without = (line: string): object => ({
+        ...JSON.parse(line) as object,
+        ...{ user_name: undefined, project_name: undefined },
+      });
+      expect(out.slice(0, 5).map(without)).toEqual(json.trim().split("\n").map(without));
+    },
+    testMs,
+  );
+});
+
+describe("--spool", () => {
+  test("lists what a publisher left, drains it into a store, and leaves nothing", async () => {
+    const path = world.at("tpctl-state/spool/http_gone-samples-1");
+    const spool = await spoolWith(path, 2500);
+    const busy = await world.run("--spool", path, "--to", "sqlite:spool.db");
+    expect([busy.code, busy.stderr]).toEqual([
+      2,
+      expect.stringContaining("a running process owns it"),
+    ]);
+    await spool.close();
+    const listed = await world.run("--spool", "tpctl-state/spool", "--dry-run");
+    expect(listed.code).toBe(0);
+    expect(listed.stdout).toContain("2500 samples or events of 2500 notifications");
+    expect(listed.stdout).toContain("nobody drains it");
+    const dry = await world.run(
+      "--spool",
+      "tpctl-state/spool",
+      "--dry-run",
+      "--to",
+      "sqlite:spool.db",
+    );
+    expect(dry.stdout).toMatch(/vcpus +2,500/);
+    const { code, stderr } = await world.run("--spool", path, "--to", "sqlite:spool.db");
+    expect(stderr).toContain("2500 received = 2500 written");
+    expect(code).toBe(0);
+    expect(world.valuesIn("spool.db")).toEqual(upTo(2500));
+    expect(existsSync(path)).toBe(false);
+  }, testMs);
+
+  test("killed while it drains, nothing of it is lost", async () => {
+    const path = world.at("spool-killed");
+    await (await spoolWith(path, 2000)).close();
+    await using first = world.start([
+      "--spool",
+      path,
+      "--to",
+      "sqlite:spool-killed.db",
+      "--rate",
+      "1000/s",
+    ]);
+    await eventually(() => existsSync(world.at("spool-killed.db")) ? true : undefined);
+    first.kill("SIGKILL");
+    await first.exited;
+    expect((await world.run("--spool", path, "--to", "sqlite:spool-killed.db")).code).toBe(0);
+    expect(world.valuesIn("spool-killed.db")).toEqual(upTo(2000));
+  }, testMs);
+
+  test("what is no spool, or not to be picked from, is refused", async () => {
+    const none = await world.run("--spool", "none", "--to", "null:");
+    expect([none.code, none.stderr]).toEqual([
+      2,
+      expect.stringContaining("'none': it does not exist"),
+    ]);
+    const filtered = await world.run("--spool", ".", "--to", "null:", "--meter", "x");
+    expect(filtered.stderr).toContain("Cannot use --spool with filters");
+  }, testMs);
+});
+
+/** A spool of so many samples, sample i with volume i at second i. */
+async function spoolWith(path: string, count: number): Promise<Spool> {
+  const deps = {
+    clock: systemClock,
+    log: silentLog,
+    registry: createMetrics(),
+    locks: openFileLocks(),
+  };
+  const spool = await openSpool({ folder: path, bytesMax: 1e9, name: "gone" }, deps);
+  const account = createPipelineAccount(createMetrics());
+  const counts = account.items({ source: "s", sink: "k", publisher: "p" });
+  await spool.append(
+    upTo(count).map((i) => ({
+      carries: "samples" as const,
+      items: [
+        makeSample({ volume: i, timestamp: new Date(1767323045000 + i * 1000).toISOString() }),
+      ],
+      origin: { source: { file: "x", line: i }, payload: Buffer.from("{}") },
+      ...{ way: { source: "s", sink: "k" }, counts, onSettled: () => undefined },
+    })),
+  );
+  return spool;
+}
+
+describe("a wrong command line", () => {
+  const wrong: readonly (readonly [args: string, expected: string])[] = [
+    ["", "Cannot replay nothing"],
+    ["some.log", "Cannot replay without a target"],
+    ["none.log --to null:", "Cannot read 'none.log': it does not exist"],
+    ["some.log --to sqlite:", "it names no path"],
+    ["some.log --to nul:", "expected 'null'"],
+    ["some.log --to null: --pipeline p.yaml", "Cannot use --to with --pipeline"],
+    ["some.log --pipeline none.yaml", "none.yaml"],
+    ["some.log --to null: --since soon", "Cannot use --since 'soon'"],
+    ["some.log --to null: --since now --until 1h\\ ago", "nothing is between them"],
+    ["some.log --to null: --shift fast", "Cannot use --shift 'fast'"],
+    ["some.log --to null: --shift 1h --now", "Cannot use --now with --shift"],
+    ["some.log --to null: --rate 0", "Cannot use --rate '0'"],
+    ["some.log --to null: --limit 0", "Cannot use --limit '0'"],
+    ["some.log --to null: --parallel 100", "up to 64"],
+    ["some.log --to null: --format xml", "Allowed choices are metric"],
+    ["some.log --to null: --meters x", "Did you mean --meter?"],
+    ["- --to null: --resume", "Cannot use --resume with stdin alone"],
+    ["- --to null: --now", "Cannot use --now with stdin"],
+    ["some.log --to null: --checkpoint .", "it is a folder"],
+    ["some.log --to kafka://h/t?format=monasca", "Cannot use format 'monasca'"],
+  ];
+  for (const [args, expected] of wrong) {
+    test(args || "(nothing)", async () => {
+      world.write("some.log", numberedMetrics(0, 1));
+      const { code, stderr } = await world.run(
+        ...args.split(/(?<!\\) /).filter(Boolean).map((arg) => arg.replace("\\", "")),
+      );
+      expect(stderr).toContain(expected);
+      expect(stderr).not.toContain("    at ");
+      expect(code).toBe(2);
+    }, testMs);
+  }
+});

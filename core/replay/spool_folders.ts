@@ -1,0 +1,117 @@
+/**
+ * Edge (files). The spools that a folder holds: itself, or those inside of it; what is in them, read
+ * without touching anything, and whether a process that lives owns it.
+ */
+import { closeSync, openSync } from "node:fs";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { basename, join, normalize } from "node:path";
+import { UsageError } from "../errors.ts";
+import type { FileLocks } from "../files/file_lock.ts";
+import { type DecodedRecord, decodeRecord, recordEnd } from "../pipeline/spool_record.ts";
+
+const queueName = /^queue-(\d+)$/;
+const segmentName = /^\d{12}\.seg$/;
+
+/** One publisher's spool. */
+export interface SpoolFolder {
+  readonly path: string;
+  /** As its folder is called: readable, with a hash behind it. */
+  readonly name: string;
+  /** Folders of queues, the oldest first. */
+  readonly queues: readonly string[];
+  /** Of all segments on disk. */
+  readonly bytes: number;
+  /** Queues that belong to a process that lives. */
+  readonly owned: number;
+}
+
+/** Rejects with a UsageError where there is none. */
+export async function findSpools(path: string, locks: FileLocks): Promise<readonly SpoolFolder[]> {
+  const names = await readdir(path).catch((error: unknown) => {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    const why = code === "ENOENT"
+      ? "it does not exist"
+      : code === "ENOTDIR"
+      ? "it is a file"
+      : code;
+    throw new UsageError(`Cannot read the spool '${path}': ${why}, expected a folder`);
+  });
+  const folders = names.some((name) => queueName.test(name))
+    ? [path]
+    : names.sort().map((name) => join(path, name));
+  const spools: SpoolFolder[] = [];
+  for (const folder of folders) {
+    const spool = await spoolIn(normalize(folder), locks);
+    if (spool !== undefined) spools.push(spool);
+  }
+  if (spools.length > 0) return spools;
+  throw new UsageError(
+    `Cannot read the spool '${path}': there is no queue in it, expected [tpctl] state_dir/spool, or ` +
+      "one of its folders",
+  );
+}
+
+/** The records of a spool, oldest queue first; nothing is locked, mended or released. */
+export async function* readSpool({ queues }: SpoolFolder): AsyncGenerator<DecodedRecord> {
+  for (const queue of queues) {
+    const position = await positionOf(queue);
+    for (const segment of await segmentsOf(queue)) {
+      const number = Number(segment.slice(0, 12));
+      if (number < position.segment) continue;
+      const bytes = new Uint8Array(await readFile(join(queue, segment)));
+      let from = number === position.segment ? position.offset : 0;
+      for (let end = recordEnd(bytes, from); end !== undefined; end = recordEnd(bytes, from)) {
+        yield decodeRecord(bytes, from, end);
+        from = end;
+      }
+    }
+  }
+}
+
+async function spoolIn(path: string, locks: FileLocks): Promise<SpoolFolder | undefined> {
+  const names = await readdir(path).catch(() => []);
+  const numbers = names.flatMap((name) => queueName.exec(name)?.[1] ?? []).map(Number);
+  if (numbers.length === 0) return undefined;
+  const queues = numbers.sort((a, b) => a - b).map((number) => join(path, `queue-${number}`));
+  let [bytes, owned] = [0, 0];
+  for (const queue of queues) {
+    for (const segment of await segmentsOf(queue)) {
+      bytes += (await stat(join(queue, segment))).size;
+    }
+    if (isOwned(queue, locks)) owned++;
+  }
+  return { path, name: basename(path), queues, bytes, owned };
+}
+
+async function segmentsOf(queue: string): Promise<string[]> {
+  return (await readdir(queue).catch(() => [])).filter((name) => segmentName.test(name)).sort();
+}
+
+/** The lock is the owner's as long as it lives. */
+function isOwned(queue: string, locks: FileLocks): boolean {
+  let descriptor: number;
+  try {
+    descriptor = openSync(join(queue, "lock"), "r");
+  } catch {
+    return false;
+  }
+  try {
+    if (!locks.tryLock(descriptor)) return true;
+    locks.unlock(descriptor);
+    return false;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+async function positionOf(queue: string): Promise<{ segment: number; offset: number }> {
+  try {
+    const read = JSON.parse(await readFile(join(queue, "position"), "utf8")) as {
+      readonly segment?: unknown;
+      readonly offset?: unknown;
+    };
+    return { segment: Number(read.segment) || 0, offset: Number(read.offset) || 0 };
+  } catch {
+    return { segment: 0, offset: 0 };
+  }
+}
