@@ -10,6 +10,7 @@ import { findInputFiles } from "../core/files/input_files.ts";
 import { type Log, silentLog } from "../core/log/log.ts";
 import { closingAccount, formatAccount, nothingStored } from "../core/observe/closing.ts";
 import { createMetrics } from "../core/observe/metrics.ts";
+import type { Registry } from "../core/observe/registry.ts";
 import { deadLetterPlace, openDeadLetters } from "../core/persist/open_dead_letters.ts";
 import { openJob, openLook, type ReplayJob, type ReplayOptions } from "../core/replay/job.ts";
 import { encoderFor, openTarget } from "../core/replay/open_target.ts";
@@ -140,19 +141,29 @@ async function withShift({ flags, stores, options, log }: StoreReplay): Promise<
   };
 }
 
+/** The files with their checkpoint, or a spool. */
+async function openInputs(
+  { config, stores, flags, log }: StoreReplay,
+  options: ReplayOptions,
+  registry: Registry,
+): Promise<ReplayJob> {
+  if (flags.spool !== undefined) {
+    return await openSpoolJob(flags.spool, options, { clock, log, registry });
+  }
+  return await openJob(options, {
+    ...{ target: targetName(stores), stateDir: config.stateDir, clock, log },
+    isLasting: stores.stores.every(({ scheme }) => scheme !== "null") && !writesToStdout(stores),
+    takesLettersFor: takesLettersFor(stores),
+  });
+}
+
 async function send(run: StoreReplay): Promise<void> {
   const { config, stores, log, progress, flags } = run;
   const metrics = createMetrics();
   const deps = { clock, log, registry: metrics, random: Math.random };
   const target = targetName(stores);
   const options = await withShift(run);
-  const job = flags.spool !== undefined
-    ? await openSpoolJob(flags.spool, options, deps)
-    : await openJob(options, {
-      ...{ target, stateDir: config.stateDir, clock, log },
-      isLasting: stores.stores.every(({ scheme }) => scheme !== "null") && !writesToStdout(stores),
-      takesLettersFor: takesLettersFor(stores),
-    });
+  const job = await openInputs(run, options, metrics);
   const encoder = withOpenLines(encoderFor(encoderOptions(run, job.shiftMs)), job.reading);
   const letters = { ...config, deadLetterTopic: undefined, inputs: [] };
   const deadLetters = await openDeadLetters(letters, { command, pid: process.pid }, {
