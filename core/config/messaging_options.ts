@@ -118,6 +118,8 @@ const RABBIT_QUEUE_OPTIONS: readonly Option[] = [
     min: 0,
     default: "0",
     unit,
+    // How oslo.messaging wrote two of them until somebody noticed.
+    deprecated: name.includes("max_memory") ? [{ name: name.replace("quorum", "quroum") }] : [],
     help: "The bound of a quorum queue of this name; 0 sets none.",
   })),
   {

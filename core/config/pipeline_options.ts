@@ -9,6 +9,7 @@ import { MESSAGING_OPTIONS, nones } from "./messaging_options.ts";
 import { MONASCA_OPTIONS } from "./monasca_options.ts";
 import type { Option } from "./option.ts";
 import { notifierDrivers, publisherPolicies } from "./pipeline_config.ts";
+import { UNUSED_OPTIONS } from "./unused_options.ts";
 
 const used = { section: "DEFAULT", meaning: "used" } as const;
 const notification = { section: "notification", meaning: "used" } as const;
@@ -284,66 +285,6 @@ const TPCTL_OPTIONS: readonly Option[] = [
   },
 ];
 
-/** Of Ceilometer's other agents and of libraries; each is a notice where it is set. */
-const NONE_OPTIONS: readonly Option[] = [
-  ...nones("DEFAULT", [
-    "polling_namespaces",
-    "pollster_list",
-    "hypervisor_inspector",
-    "libvirt_type",
-    "libvirt_uri",
-    "rootwrap_config",
-    "reseller_prefix",
-    "batch_polled_samples",
-    "shuffle_time_before_polling_task",
-    "auth_strategy",
-    "rpc_backend",
-    "debug_pollster",
-  ]),
-  ...nones("polling", [
-    "cfg_file",
-    "heartbeat_socket_dir",
-    "partitioning_group_prefix",
-    "batch_size",
-    "pollsters_definitions_dirs",
-    "enable_notifications",
-    "enable_prometheus_exporter",
-    "prometheus_listen_addresses",
-    "prometheus_tls_enable",
-    "prometheus_tls_certfile",
-    "prometheus_tls_keyfile",
-    "threads_to_process_pollsters",
-    "ignore_disabled_projects",
-    "tenant_name_discovery_cache_ttl",
-  ]),
-  ...nones("coordination", ["backend_url", "check_watchers"]),
-  ...nones("notification", [
-    "workload_partitioning",
-    "pipeline_processing_queues",
-    "disable_non_metric_meters",
-    "store_events",
-    "batch_cfg",
-  ]),
-  ...nones("cache", [
-    "enabled",
-    "backend",
-    "memcache_servers",
-    "expiration_time",
-    "backend_argument",
-    "config_prefix",
-  ]),
-  ...nones("compute", [
-    "instance_discovery_method",
-    "resource_update_interval",
-    "workload_partitioning",
-  ]),
-  ...nones("ipmi", ["polling_retry", "node_manager_init_retry"]),
-  ...nones("oslo_concurrency", ["lock_path", "disable_process_locking"]),
-  ...nones("service_types", ["nova", "neutron", "glance", "cinder", "swift", "radosgw", "aodh"]),
-  ...nones("rgw_admin_credentials", ["access_key", "secret_key"]),
-  ...nones("vmware", ["host_ip", "host_port", "host_username", "host_password"]),
-];
-
 /** Whose options stand beside those of the auth_sections, each once. */
 function withoutRepeats(options: readonly Option[]): Option[] {
   const byKey = new Map<string, Option>();
@@ -367,7 +308,7 @@ export function pipelineOptions(authSections: readonly string[]): readonly Optio
     ...[defaultAuthSection, ...authSections].flatMap(keystoneOptions),
     ...daemonOptions("127.0.0.1:9128"),
     ...TPCTL_OPTIONS,
-    ...NONE_OPTIONS,
+    ...UNUSED_OPTIONS,
   ]);
 }
 
