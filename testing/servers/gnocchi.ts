@@ -6,7 +6,15 @@
 import { chown, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Keystone } from "./keystone.ts";
-import { findProgram, freePort, type ServerProcess, startServer, tempFolder } from "./server.ts";
+import {
+  findProgram,
+  freePort,
+  type Restartable,
+  type ServerProcess,
+  startRestartable,
+  startServer,
+  tempFolder,
+} from "./server.ts";
 
 /** How callers prove who they are; left out: by name alone (`basic`). */
 export interface GnocchiOptions {
@@ -15,18 +23,11 @@ export interface GnocchiOptions {
 }
 
 /** A running Gnocchi. */
-export interface Gnocchi {
+export interface Gnocchi extends Restartable {
   readonly port: number;
   readonly url: string;
   /** Any request, as admin in basic mode or with the token given; the answer's JSON, or its status. */
   request(method: string, path: string, options?: GnocchiRequest): Promise<GnocchiAnswer>;
-  /** SIGTERM to the API; data stay for `start`. */
-  stop(): Promise<void>;
-  kill(): Promise<void>;
-  start(): Promise<void>;
-  /** Accepts connections and answers nothing until `thaw`. */
-  freeze(): void;
-  thaw(): void;
   /** Kills and removes everything. Safe to call twice. */
   remove(): Promise<void>;
 }
@@ -72,23 +73,21 @@ export async function startGnocchi(options: GnocchiOptions = {}): Promise<Gnocch
   const url = `http://127.0.0.1:${port}`;
   const postgres = await startPostgres(folder.path);
   const configFile = join(folder.path, "gnocchi.conf");
-  const launch = (): Promise<ServerProcess> =>
-    startServer({
-      name: "Gnocchi",
-      argv: apiArguments(folder.path, { port, configFile }),
-      cwd: folder.path,
-      ready: async () => (await fetch(`${url}/`)).status === 200,
-    });
   const removeRest = async (): Promise<void> => {
     postgres.signal("SIGQUIT");
     await postgres.stop();
     await folder.remove();
   };
-  let api: ServerProcess;
+  let api: Restartable;
   try {
     await writeConfiguration(folder.path, { postgresPort: postgres.port, options });
     await run("/usr/bin/timeout", "60", "gnocchi-upgrade", "--config-file", configFile);
-    api = await launch();
+    api = await startRestartable({
+      name: "Gnocchi",
+      argv: apiArguments(folder.path, { port, configFile }),
+      cwd: folder.path,
+      ready: async () => (await fetch(`${url}/`)).status === 200,
+    });
   } catch (error) {
     await removeRest();
     throw error;
@@ -97,14 +96,7 @@ export async function startGnocchi(options: GnocchiOptions = {}): Promise<Gnocch
     port,
     url,
     request: (method, path, request) => ask(`${url}${path}`, method, request),
-    stop: () => api.stop(),
-    kill: () => api.kill(),
-    start: async () => {
-      await api.stop();
-      api = await launch();
-    },
-    freeze: () => api.signal("SIGSTOP"),
-    thaw: () => api.signal("SIGCONT"),
+    ...api,
     remove: async () => {
       await api.kill();
       await removeRest();

@@ -5,7 +5,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Certificate, selfSignedCertificate } from "./certificate.ts";
-import { findProgram, freePort, type ServerProcess, startServer, tempFolder } from "./server.ts";
+import { findProgram, freePort, type Restartable, startRestartable, tempFolder } from "./server.ts";
 
 /** What differs from influxd's defaults. */
 export interface InfluxdbOptions {
@@ -24,7 +24,7 @@ export interface InfluxdbOptions {
 }
 
 /** A running InfluxDB 1.x. */
-export interface Influxdb {
+export interface Influxdb extends Restartable {
   readonly host: string;
   readonly port: number;
   readonly origin: string;
@@ -33,15 +33,6 @@ export interface Influxdb {
   query(q: string, db?: string): Promise<readonly Row[]>;
   /** All series of a query with GROUP BY *, timestamps in ms. */
   queryAll(q: string, db: string): Promise<readonly SeriesRows[]>;
-  /** SIGTERM; data stay for `start`. */
-  stop(): Promise<void>;
-  /** SIGKILL; data stay for `start`. */
-  kill(): Promise<void>;
-  /** Starts again on the same ports and data. */
-  start(): Promise<void>;
-  /** Accepts connections and answers nothing until `thaw`. */
-  freeze(): void;
-  thaw(): void;
   /** Stops and removes everything. Safe to call twice. */
   remove(): Promise<void>;
 }
@@ -75,13 +66,12 @@ export async function startInfluxdb(options: InfluxdbOptions = {}): Promise<Infl
   );
   const origin = `${options.https ? "https" : "http"}://127.0.0.1:${port}`;
   const tls = certificate === undefined ? {} : { tls: { ca: certificate.cert } };
-  const launch = (): Promise<ServerProcess> =>
-    startServer({
-      name: "influxd",
-      argv: [program, "run", "-config", configFile],
-      cwd: folder.path,
-      ready: async () => (await fetch(`${origin}/ping`, tls)).status === 204,
-    });
+  const server = await startRestartable({
+    name: "influxd",
+    argv: [program, "run", "-config", configFile],
+    cwd: folder.path,
+    ready: async () => (await fetch(`${origin}/ping`, tls)).status === 204,
+  });
   const ask = async (q: string, db: string): Promise<readonly AnsweredSeries[]> => {
     const { user = "", password = "" } = options.admin ?? {};
     const headers = { Authorization: `Basic ${btoa(`${user}:${password}`)}` };
@@ -94,7 +84,6 @@ export async function startInfluxdb(options: InfluxdbOptions = {}): Promise<Infl
     });
     return seriesOf(q, await response.json());
   };
-  let server = await launch();
   return {
     host: "127.0.0.1",
     port,
@@ -103,14 +92,7 @@ export async function startInfluxdb(options: InfluxdbOptions = {}): Promise<Infl
     query: async (q, db = "") => rowsOf(await ask(q, db)),
     queryAll: async (q, db) =>
       (await ask(q, db)).map(({ tags = {}, values = [] }) => ({ tags, values })),
-    stop: () => server.stop(),
-    kill: () => server.kill(),
-    start: async () => {
-      await server.stop();
-      server = await launch();
-    },
-    freeze: () => server.signal("SIGSTOP"),
-    thaw: () => server.signal("SIGCONT"),
+    ...server,
     remove: async () => {
       await server.kill();
       await folder.remove();

@@ -4,10 +4,10 @@
  * it the same tests play its recorded answers.
  */
 import { join } from "node:path";
-import { findProgram, freePort, type ServerProcess, startServer, tempFolder } from "./server.ts";
+import { findProgram, freePort, type Restartable, startRestartable, tempFolder } from "./server.ts";
 
 /** A running InfluxDB 2.x. */
-export interface Influxdb2 {
+export interface Influxdb2 extends Restartable {
   readonly host: string;
   readonly port: number;
   readonly origin: string;
@@ -22,11 +22,6 @@ export interface Influxdb2 {
   /** A token that may only do this, with the given buckets of the organization. */
   tokenFor(action: "read" | "write", bucketId: string): Promise<string>;
   bucketId(name: string): Promise<string>;
-  freeze(): void;
-  thaw(): void;
-  stop(): Promise<void>;
-  /** Starts again after `stop`. */
-  start(): Promise<void>;
   /** Stops and removes everything. Safe to call twice. */
   remove(): Promise<void>;
 }
@@ -45,22 +40,20 @@ export async function startInfluxdb2(): Promise<Influxdb2> {
   const folder = await tempFolder("influxdb2");
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
-  const launch = (): Promise<ServerProcess> =>
-    startServer({
-      name: "influxd 2",
-      argv: [
-        program,
-        `--bolt-path=${join(folder.path, "bolt")}`,
-        `--sqlite-path=${join(folder.path, "sqlite")}`,
-        `--engine-path=${join(folder.path, "engine")}`,
-        `--http-bind-address=127.0.0.1:${port}`,
-        "--reporting-disabled",
-        "--log-level=warn",
-      ],
-      cwd: folder.path,
-      ready: async () => (await fetch(`${origin}/health`)).ok,
-    });
-  let server = await launch();
+  const server = await startRestartable({
+    name: "influxd 2",
+    argv: [
+      program,
+      `--bolt-path=${join(folder.path, "bolt")}`,
+      `--sqlite-path=${join(folder.path, "sqlite")}`,
+      `--engine-path=${join(folder.path, "engine")}`,
+      `--http-bind-address=127.0.0.1:${port}`,
+      "--reporting-disabled",
+      "--log-level=warn",
+    ],
+    cwd: folder.path,
+    ready: async () => (await fetch(`${origin}/health`)).ok,
+  });
   const token = "operator-token";
   const api: Influxdb2["api"] = (method, path, body) =>
     askApi(origin, { method, path, body, token });
@@ -86,12 +79,7 @@ export async function startInfluxdb2(): Promise<Influxdb2> {
       const answer = await api("GET", path) as { readonly buckets: readonly { id: string }[] };
       return answer.buckets[0]?.id ?? "";
     },
-    freeze: () => server.signal("SIGSTOP"),
-    thaw: () => server.signal("SIGCONT"),
-    stop: () => server.stop(),
-    start: async () => {
-      server = await launch();
-    },
+    ...server,
     remove: async () => {
       await server.kill();
       await folder.remove();

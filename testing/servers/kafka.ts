@@ -6,7 +6,14 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Kafka as Client } from "kafkajs";
-import { findProgram, freePort, type ServerProcess, startServer, tempFolder } from "./server.ts";
+import {
+  findProgram,
+  freePort,
+  type Restartable,
+  type ServerProcess,
+  startServer,
+  tempFolder,
+} from "./server.ts";
 import {
   javaCommand,
   type KafkaFiles,
@@ -37,18 +44,12 @@ export interface KafkaOptions {
 }
 
 /** One broker of the cluster. */
-export interface KafkaNode {
+export interface KafkaNode extends Restartable {
   readonly id: number;
   /** The plaintext listener, `127.0.0.1:port`; the same after a restart. */
   readonly address: string;
   /** Where its partitions' segments are: `<topic>-<partition>/00000000000000000000.log`. */
   readonly dataFolder: string;
-  stop(): Promise<void>;
-  kill(): Promise<void>;
-  /** Starts it again after stop or kill; resolves when it answers. */
-  start(): Promise<void>;
-  freeze(): void;
-  thaw(): void;
 }
 
 /** A started cluster. */

@@ -5,7 +5,7 @@
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { findProgram, freePort, type ServerProcess, startServer, tempFolder } from "./server.ts";
+import { findProgram, freePort, type Restartable, startRestartable, tempFolder } from "./server.ts";
 
 /** What differs from tokens of an hour. */
 export interface KeystoneOptions {
@@ -31,7 +31,7 @@ export interface KeystoneService {
 }
 
 /** A running Keystone with the user `admin` of the project `admin`. */
-export interface Keystone {
+export interface Keystone extends Restartable {
   readonly port: number;
   /** The URL of v3. */
   readonly url: string;
@@ -43,14 +43,6 @@ export interface Keystone {
   /** Gives the project's id; the one of that name where it exists. */
   createProject(name: string): Promise<string>;
   createService(service: KeystoneService): Promise<void>;
-  /** SIGTERM; data stay for `start`. */
-  stop(): Promise<void>;
-  kill(): Promise<void>;
-  /** Starts again on the same port and data. */
-  start(): Promise<void>;
-  /** Accepts connections and answers nothing until `thaw`. */
-  freeze(): void;
-  thaw(): void;
   /** Kills and removes everything. Safe to call twice. */
   remove(): Promise<void>;
 }
@@ -77,18 +69,16 @@ export async function startKeystone(options: KeystoneOptions = {}): Promise<Keys
   const url = `http://127.0.0.1:${port}/v3`;
   const configFile = join(folder.path, "keystone.conf");
   await writeFile(configFile, configText(folder.path, options));
-  const launch = (): Promise<ServerProcess> =>
-    startServer({
+  let server: Restartable;
+  try {
+    await prepare(folder.path, { configFile, url });
+    server = await startRestartable({
       name: "Keystone",
       argv: ["/usr/bin/keystone-wsgi-public", "--host", "127.0.0.1", "--port", String(port)],
       env: { OS_KEYSTONE_CONFIG_FILES: configFile },
       cwd: folder.path,
       ready: async () => (await fetch(url)).status === 200,
     });
-  let server: ServerProcess;
-  try {
-    await prepare(folder.path, { configFile, url });
-    server = await launch();
   } catch (error) {
     await folder.remove();
     throw error;
@@ -102,14 +92,7 @@ export async function startKeystone(options: KeystoneOptions = {}): Promise<Keys
     createUser: (user) => admin.createUser(user),
     createProject: (name) => admin.createProject(name),
     createService: (service) => admin.createService(service),
-    stop: () => server.stop(),
-    kill: () => server.kill(),
-    start: async () => {
-      await server.stop();
-      server = await launch();
-    },
-    freeze: () => server.signal("SIGSTOP"),
-    thaw: () => server.signal("SIGCONT"),
+    ...server,
     remove: async () => {
       await server.kill();
       await folder.remove();

@@ -5,25 +5,26 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { cacheFolder, findProgram, freePort, startServer, tempFolder } from "./server.ts";
+import {
+  cacheFolder,
+  findProgram,
+  freePort,
+  type Restartable,
+  startRestartable,
+  tempFolder,
+} from "./server.ts";
 
 /** Which of the two; they answer `_bulk` alike but for a few words. */
 export type SearchProduct = "opensearch" | "elasticsearch";
 
 /** A running node. */
-export interface Opensearch {
+export interface Opensearch extends Restartable {
   readonly product: SearchProduct;
   readonly port: number;
   /** `http://127.0.0.1:port`; the same after a restart. */
   readonly origin: string;
   /** Sends a JSON body (or lines of JSON) and returns what came back, parsed. */
   ask(method: string, path: string, body?: unknown): Promise<SearchAnswer>;
-  stop(): Promise<void>;
-  kill(): Promise<void>;
-  /** Starts it again after `stop` or `kill`, data kept. */
-  start(): Promise<void>;
-  freeze(): void;
-  thaw(): void;
   /** Stops it and removes its folder. */
   remove(): Promise<void>;
 }
@@ -99,26 +100,18 @@ export async function startOpensearch(
     ...options.settings,
   });
   const health = `${origin}/_cluster/health?wait_for_status=yellow&timeout=1s`;
-  const launch = (): ReturnType<typeof startServer> =>
-    startServer({
-      name: product.name,
-      argv,
-      readyMs: 120_000,
-      ready: async () => (await fetch(health, { signal: AbortSignal.timeout(2000) })).ok,
-    });
-  let server = await launch();
+  const server = await startRestartable({
+    name: product.name,
+    argv,
+    readyMs: 120_000,
+    ready: async () => (await fetch(health, { signal: AbortSignal.timeout(2000) })).ok,
+  });
   return {
     product: key,
     port,
     origin,
     ask: (method, path, body) => ask(method, `${origin}${path}`, body),
-    stop: () => server.stop(),
-    kill: () => server.kill(),
-    start: async (): Promise<void> => {
-      server = await launch();
-    },
-    freeze: () => server.signal("SIGSTOP"),
-    thaw: () => server.signal("SIGCONT"),
+    ...server,
     remove: async (): Promise<void> => {
       await server.kill();
       await folder.remove();

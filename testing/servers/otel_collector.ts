@@ -8,20 +8,16 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type OtlpPoint, readMetricsRequest } from "../otlp_request.ts";
 import { type ScriptedReply, type ScriptedRequest, startScriptedHttp } from "../scripted_http.ts";
-import { findProgram, freePort, type ServerProcess, startServer, tempFolder } from "./server.ts";
+import { findProgram, freePort, type Restartable, startRestartable, tempFolder } from "./server.ts";
 
 /** A running collector, or its replay. */
-export interface OtelCollector {
+export interface OtelCollector extends Restartable {
   readonly port: number;
   /** Every data point that it has exported, in order. */
   points(): readonly OtlpPoint[];
   /** What its own far end answers; 200 until something else is said. */
   answer(status: number): void;
   forget(): void;
-  stop(): Promise<void>;
-  start(): Promise<void>;
-  freeze(): void;
-  thaw(): void;
   /** Stops and removes everything. Safe to call twice. */
   remove(): Promise<void>;
 }
@@ -48,25 +44,18 @@ async function startReal(program: string): Promise<OtelCollector> {
   const recorder = await startScriptedHttp({ otherwise: () => ({ status, body: "{}" }) });
   const configFile = join(folder.path, "collector.yaml");
   await writeFile(configFile, JSON.stringify(configurationOf(port, recorder.origin)));
-  const launch = (): Promise<ServerProcess> =>
-    startServer({
-      name: "OpenTelemetry collector",
-      argv: [program, "--config", configFile],
-      cwd: folder.path,
-      ready: async () => (await fetch(`http://127.0.0.1:${port}${metricsPath}`)).status === 405,
-    });
-  let server = await launch();
+  const server = await startRestartable({
+    name: "OpenTelemetry collector",
+    argv: [program, "--config", configFile],
+    cwd: folder.path,
+    ready: async () => (await fetch(`http://127.0.0.1:${port}${metricsPath}`)).status === 405,
+  });
   return {
     port,
     points: () => pointsOf(recorder.requests),
     answer: (given) => void (status = given),
     forget: () => void recorder.requests.splice(0),
-    stop: () => server.stop(),
-    start: async () => {
-      server = await launch();
-    },
-    freeze: () => server.signal("SIGSTOP"),
-    thaw: () => server.signal("SIGCONT"),
+    ...server,
     remove: async () => {
       await server.kill();
       await recorder.stop();
@@ -123,6 +112,7 @@ async function startReplay(): Promise<OtelCollector> {
     answer: (given) => void (status = given),
     forget: () => void replay.requests.splice(0),
     stop: () => replay.stop(),
+    kill: () => replay.stop(),
     start: () => replay.listen(),
     freeze: () => replay.freeze(),
     thaw: () => replay.thaw(),

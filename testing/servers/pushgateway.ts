@@ -3,23 +3,16 @@
  * stopped, killed, frozen and started again on the same port. What was pushed is lost with a kill.
  */
 import { join } from "node:path";
-import { findProgram, freePort, type ServerProcess, startServer, tempFolder } from "./server.ts";
+import { findProgram, freePort, type Restartable, startRestartable, tempFolder } from "./server.ts";
 
 /** A running Pushgateway. */
-export interface Pushgateway {
+export interface Pushgateway extends Restartable {
   readonly port: number;
   readonly origin: string;
   /** What it serves to Prometheus, its own metrics among it. */
   metrics(): Promise<string>;
   /** Forgets everything pushed. */
   wipe(): Promise<void>;
-  /** SIGTERM; what was pushed stays for `start`. */
-  stop(): Promise<void>;
-  kill(): Promise<void>;
-  start(): Promise<void>;
-  /** Accepts connections and answers nothing until `thaw`. */
-  freeze(): void;
-  thaw(): void;
   /** Kills and removes everything. Safe to call twice. */
   remove(): Promise<void>;
 }
@@ -39,19 +32,17 @@ export async function startPushgateway(): Promise<Pushgateway> {
   const folder = await tempFolder("pushgateway");
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
-  const launch = (): Promise<ServerProcess> =>
-    startServer({
-      name: "Pushgateway",
-      argv: [
-        found,
-        `--web.listen-address=127.0.0.1:${port}`,
-        `--persistence.file=${join(folder.path, "pushed")}`,
-        "--web.enable-admin-api",
-      ],
-      cwd: folder.path,
-      ready: async () => (await fetch(`${origin}/-/ready`)).status === 200,
-    });
-  let server = await launch();
+  const server = await startRestartable({
+    name: "Pushgateway",
+    argv: [
+      found,
+      `--web.listen-address=127.0.0.1:${port}`,
+      `--persistence.file=${join(folder.path, "pushed")}`,
+      "--web.enable-admin-api",
+    ],
+    cwd: folder.path,
+    ready: async () => (await fetch(`${origin}/-/ready`)).status === 200,
+  });
   return {
     port,
     origin,
@@ -60,14 +51,7 @@ export async function startPushgateway(): Promise<Pushgateway> {
       const { status } = await fetch(`${origin}/api/v1/admin/wipe`, { method: "PUT" });
       if (status !== 202) throw new Error(`Pushgateway: wipe: ${status}`);
     },
-    stop: () => server.stop(),
-    kill: () => server.kill(),
-    start: async () => {
-      await server.stop();
-      server = await launch();
-    },
-    freeze: () => server.signal("SIGSTOP"),
-    thaw: () => server.signal("SIGCONT"),
+    ...server,
     remove: async () => {
       await server.kill();
       await folder.remove();

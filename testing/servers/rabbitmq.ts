@@ -9,7 +9,14 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Certificate, selfSignedCertificate, signedCertificate } from "./certificate.ts";
-import { findProgram, freePort, type ServerProcess, startServer, tempFolder } from "./server.ts";
+import {
+  findProgram,
+  freePort,
+  type Restartable,
+  type ServerProcess,
+  startServer,
+  tempFolder,
+} from "./server.ts";
 
 const binFolder = "/usr/lib/rabbitmq/bin";
 const startAttemptsMax = 3;
@@ -35,7 +42,7 @@ export interface RabbitmqOptions {
 }
 
 /** A running RabbitMQ. */
-export interface Rabbitmq {
+export interface Rabbitmq extends Restartable {
   readonly host: "127.0.0.1";
   readonly port: number;
   /** `rabbit://guest:guest@127.0.0.1:port/`, as oslo.messaging's transport_url has it. */
@@ -48,17 +55,8 @@ export interface Rabbitmq {
   readonly clientCertificate: Certificate | undefined;
   /** Runs `rabbitmqctl -q` and gives what it printed (about half a second each). */
   ctl(...args: readonly string[]): Promise<string>;
-  /** SIGTERM; data stay for `start`. */
-  stop(): Promise<void>;
-  /** SIGKILL; durable data stay for `start`. */
-  kill(): Promise<void>;
-  /** Starts again on the same ports and data, after `stop` or `kill`. */
-  start(): Promise<void>;
   /** stop_app and start_app: the port closes and opens, the Erlang node stays. */
   restart(): Promise<void>;
-  /** Accepts connections and answers nothing until `thaw`. */
-  freeze(): void;
-  thaw(): void;
   /** Kills and removes everything. Safe to call twice. */
   remove(): Promise<void>;
 }

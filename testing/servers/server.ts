@@ -91,6 +91,34 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
   return server;
 }
 
+/** A server that a test takes away and gives back; the same one on the same ports and data. */
+export interface Restartable {
+  /** SIGTERM; what it keeps stays for `start`. */
+  stop(): Promise<void>;
+  /** SIGKILL; what it has made durable stays for `start`. */
+  kill(): Promise<void>;
+  /** Starts it again; one that runs is stopped first. */
+  start(): Promise<void>;
+  /** Accepts connections and answers nothing until `thaw`. */
+  freeze(): void;
+  thaw(): void;
+}
+
+/** As `startServer`, for one that is started more than once. */
+export async function startRestartable(options: ServerOptions): Promise<Restartable> {
+  let server = await startServer(options);
+  return {
+    stop: () => server.stop(),
+    kill: () => server.kill(),
+    start: async () => {
+      await server.stop();
+      server = await startServer(options);
+    },
+    freeze: () => server.signal("SIGSTOP"),
+    thaw: () => server.signal("SIGCONT"),
+  };
+}
+
 /** A loopback TCP port that was free a moment ago. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {

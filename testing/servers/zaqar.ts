@@ -7,17 +7,20 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type ScriptedReply, type ScriptedRequest, startScriptedHttp } from "../scripted_http.ts";
-import { findProgram, freePort, type ServerProcess, startServer, tempFolder } from "./server.ts";
+import {
+  findProgram,
+  freePort,
+  type Restartable,
+  startRestartable,
+  startServer,
+  tempFolder,
+} from "./server.ts";
 
 /** A running Zaqar, or its replay. */
-export interface Zaqar {
+export interface Zaqar extends Restartable {
   readonly origin: string;
   /** Bodies of the messages in a project's queue, oldest first. */
   messages(queue: string, project: string): Promise<readonly unknown[]>;
-  stop(): Promise<void>;
-  start(): Promise<void>;
-  freeze(): void;
-  thaw(): void;
   /** Stops and removes everything. Safe to call twice. */
   remove(): Promise<void>;
 }
@@ -55,23 +58,16 @@ async function startReal(program: string): Promise<Zaqar> {
   const configFile = join(folder.path, "zaqar.conf");
   await writeFile(configFile, configurationOf(port, redisPort));
   const origin = `http://127.0.0.1:${port}`;
-  const launch = (): Promise<ServerProcess> =>
-    startServer({
-      name: "Zaqar",
-      argv: [program, "--config-file", configFile],
-      cwd: folder.path,
-      ready: async () => (await fetch(`${origin}/`)).status === 300,
-    });
-  let server = await launch();
+  const server = await startRestartable({
+    name: "Zaqar",
+    argv: [program, "--config-file", configFile],
+    cwd: folder.path,
+    ready: async () => (await fetch(`${origin}/`)).status === 300,
+  });
   return {
     origin,
     messages: (queue, project) => readMessages(`${origin}/v2/queues/${queue}/messages`, project),
-    stop: () => server.stop(),
-    start: async () => {
-      server = await launch();
-    },
-    freeze: () => server.signal("SIGSTOP"),
-    thaw: () => server.signal("SIGCONT"),
+    ...server,
     remove: async () => {
       await server.kill();
       await redis.kill();
@@ -138,6 +134,7 @@ async function startReplay(): Promise<Zaqar> {
     origin: replay.origin,
     messages: (queue, project) => Promise.resolve(queues.get(`${project}/${queue}`) ?? []),
     stop: () => replay.stop(),
+    kill: () => replay.stop(),
     start: () => replay.listen(),
     freeze: () => replay.freeze(),
     thaw: () => replay.thaw(),
