@@ -28,6 +28,11 @@ const SUBCOMMANDS: readonly Subcommand[] = [
     load: async () => (await import("./replay.ts")).replayCommand(),
   },
   {
+    name: "tail",
+    summary: "show samples, events and measurements as they pass",
+    load: async () => (await import("./tail.ts")).tailCommand(),
+  },
+  {
     name: "completions",
     summary: "print a completion script for bash, zsh or fish",
     load: async () => (await import("./completions.ts")).completionsCommand(wholeProgram),
@@ -41,6 +46,7 @@ Examples:
   tpctl pipeline --config-file /etc/ceilometer/ceilometer.conf
   tpctl validate /etc/ceilometer
   tpctl replay /var/backups/metrics --to influxdb://127.0.0.1:8086/mon
+  tpctl tail kafka://127.0.0.1:9092/metrics --meter 'cpu.*'
   tpctl completions bash > /etc/bash_completion.d/tpctl
 
 Exit codes: 0 done, 1 findings (validate, replay --verify), 2 usage or configuration error, 3 run-time failure.

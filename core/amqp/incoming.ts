@@ -26,7 +26,8 @@ function textOf(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-function bodyOf(
+/** The body, decompressed as its headers ask for; as it came, with the reason, where it cannot be. */
+export function bodyOf(
   content: Uint8Array,
   headers: Readonly<Record<string, unknown>> | undefined,
 ): { readonly bytes: Uint8Array; readonly undecodable: string | undefined } {

@@ -8,7 +8,7 @@ import type { Influxdb2Endpoint, InfluxdbEndpoint } from "../config/endpoint.ts"
 import type { Batch } from "../delivery/batch.ts";
 import type { StoreError } from "../delivery/writer.ts";
 import type { Answer } from "../http/answer.ts";
-import { type HttpRequest, sendRequest } from "../http/request.ts";
+import { type HttpRequest, type RequestOptions, sendRequest } from "../http/request.ts";
 import { readTls } from "../http/tls.ts";
 import { asLines, lineRequest, usesGzip } from "./line_request.ts";
 import { type ReactionRow, refusal } from "./reactions.ts";
@@ -40,7 +40,7 @@ export interface Connection {
   close(): void;
 }
 
-type Body = Pick<HttpRequest, "headers" | "body">;
+type Body = Pick<HttpRequest, "headers" | "body"> & Pick<RequestOptions, "keptBytesMax">;
 
 /** Reads the TLS files and sends nothing. Rejects with a ConfigError where one cannot be used. */
 export async function openConnection(
@@ -59,10 +59,11 @@ export async function openConnection(
 
   const send: Connection["send"] = (method, path, request = {}, signal = never) => {
     if (closed) return Promise.reject(new Error(`'${name}' is closed`));
+    const { keptBytesMax, ...asked } = request;
     const headers = { ...request.headers, ...authorization };
     return sendRequest(
-      { ...request, method, url: `${origin}${path}`, headers },
-      { farEnd, tls, timeoutMs, signal },
+      { ...asked, method, url: `${origin}${path}`, headers },
+      { farEnd, tls, timeoutMs, signal, ...keptBytesMax === undefined ? {} : { keptBytesMax } },
     );
   };
   return {

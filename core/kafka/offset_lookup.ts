@@ -1,6 +1,6 @@
 /**
- * Edge (net). Where a partition's log begins and ends, asked of the brokers that lead; one attempt, no
- * waiting.
+ * Edge (net). Where a partition's log begins and ends, or where a time begins in it, asked of the brokers
+ * that lead; one attempt, no waiting.
  */
 import type { TopicPartition } from "../delivery/records.ts";
 import { apis, type OffsetsAnswer } from "./apis.ts";
@@ -11,16 +11,20 @@ import { KafkaFailure } from "./failure.ts";
 const timestamps = { start: "-2", end: "-1" } as const;
 const readCommitted = 1;
 
+/** The log's first offset, the one behind the last record that may be read, or a time in ms. */
+export type OffsetPlace = keyof typeof timestamps | number;
+
 /**
- * The first offset, or the offset behind the last record that may be read, by `partition/topic`.
- * Rejects with KafkaFailure if any partition's is not to be had.
+ * The offset of a place, by `partition/topic`; of a time that of the first record not before it, -1 where
+ * there is none. Rejects with KafkaFailure if any partition's is not to be had.
  */
 export async function lookUpOffsets(
   cluster: Cluster,
   partitions: readonly TopicPartition[],
-  which: "start" | "end",
+  which: OffsetPlace,
 ): Promise<ReadonlyMap<string, number>> {
   const offsets = new Map<string, number>();
+  const timestamp = typeof which === "number" ? String(Math.ceil(which)) : timestamps[which];
   const byLeader = Map.groupBy(partitions, ({ topic, partition }) => {
     const leader = cluster.leader(topic, partition);
     if (leader !== undefined) return leader;
@@ -35,13 +39,17 @@ export async function lookUpOffsets(
       isolationLevel: readCommitted,
       topics: byTopic.map(([topic, of]) => ({
         topic,
-        partitions: of.map(({ partition }) => ({ partition, timestamp: timestamps[which] })),
+        partitions: of.map(({ partition }) => ({ partition, timestamp })),
       })),
     });
     for (const { topic, partitions: found } of answer.responses) {
       for (const { partition, errorCode, offset } of found) {
         const name = `${topic}-${partition}`;
-        if (errorCode !== 0) throw codeFailure(`find the ${which} of`, name, { errorCode });
+        if (errorCode !== 0) {
+          throw codeFailure(`find the ${typeof which === "number" ? "time" : which} of`, name, {
+            errorCode,
+          });
+        }
         offsets.set(keyOf({ topic, partition }), Number(offset));
       }
     }

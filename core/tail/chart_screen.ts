@@ -38,6 +38,8 @@ export interface ChartFacts {
   readonly unfollowed: number;
   /** Why nothing comes at the moment; undefined where all is well. */
   readonly trouble: string | undefined;
+  /** Nothing more will come. */
+  readonly ended: boolean;
 }
 
 /** A screen's size and means. */
@@ -191,7 +193,7 @@ export function renderChart(
   const rate = rows.reduce((sum, row) => sum + row.rate, 0);
   const facts1 = `${count(facts.total, "datum", "data")}, ${rateText(rate)}, ` +
     `${count(rows.length, "series", "series")}${span}${unfollowed}` +
-    (choice.paused ? ", PAUSED" : "");
+    (choice.paused ? ", PAUSED" : facts.ended ? ", the input has ended" : "");
   const head = [
     paint("1", fit(printable(facts.source), width)),
     facts.trouble === undefined

@@ -14,7 +14,13 @@ import {
 } from "./chart_screen.ts";
 import { SeriesBoard, type SeriesRow, valuesKept } from "./series_board.ts";
 
-const facts = { source: "kafka://h:1/t", total: 7, unfollowed: 0, trouble: undefined };
+const facts = {
+  source: "kafka://h:1/t",
+  total: 7,
+  unfollowed: 0,
+  trouble: undefined,
+  ended: false,
+};
 
 function boardOf(...counts: readonly (readonly [name: string, count: number])[]): SeriesBoard {
   const board = new SeriesBoard();
