@@ -27,6 +27,7 @@ import {
   type TailPlan,
 } from "../core/tail/tail_plan.ts";
 import type { TailView } from "../core/tail/view.ts";
+import { count as amount } from "../core/terminal/figures.ts";
 import { tailFlags } from "./tail_flags.ts";
 
 const clock = systemClock;
@@ -77,7 +78,7 @@ async function showData(typed: TailArguments, enough: AbortController): Promise<
   } finally {
     notes.release();
     const { count, reason } = intake.unreadable;
-    if (count > 0) say(`${count} messages could not be read, the first one: ${reason}`);
+    if (count > 0) say(`${amount(count, "message")} could not be read, the first one: ${reason}`);
     if (output.dropped > 0) say(`In all, ${output.dropped} data were not shown`);
   }
   if (plan.chartOut !== undefined && history !== undefined) {

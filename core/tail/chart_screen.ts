@@ -6,6 +6,7 @@ import { fit, pad, printable, widthOf } from "../terminal/cells.ts";
 import { count, grouped, numberText } from "../terminal/figures.ts";
 import { sparkline } from "../terminal/sparkline.ts";
 import { shortIds } from "./describe.ts";
+import { withTellingLabels } from "./labels.ts";
 import type { SeriesRow } from "./series_board.ts";
 
 /** What the rows may be sorted by. */
@@ -126,7 +127,7 @@ const columns: readonly Column[] = [
   },
   { title: "resource", align: "left", widthMax: 24, dispensable: 4, text: (r) => r.resource },
   { title: "labels", align: "left", widthMax: 32, dispensable: 3, text: (r) => r.labels },
-  { title: "tenant", align: "left", widthMax: 12, dispensable: 6, text: (r) => r.tenant },
+  { title: "tenant", align: "left", widthMax: 12, dispensable: 7, text: (r) => r.tenant },
   {
     title: "rate",
     sort: "rate",
@@ -140,7 +141,7 @@ const columns: readonly Column[] = [
     sort: "count",
     align: "right",
     widthMax: 12,
-    dispensable: 5,
+    dispensable: 6,
     text: (r) => grouped(r.count),
   },
   {
@@ -156,7 +157,7 @@ const columns: readonly Column[] = [
     sort: "min",
     align: "right",
     widthMax: 12,
-    dispensable: 4,
+    dispensable: 5,
     text: (r) => figure(r.min),
   },
   {
@@ -164,7 +165,7 @@ const columns: readonly Column[] = [
     sort: "max",
     align: "right",
     widthMax: 12,
-    dispensable: 4,
+    dispensable: 5,
     text: (r) => figure(r.max),
   },
   { title: "unit", align: "left", widthMax: 10, dispensable: 2, text: (r) => r.unit },
@@ -185,7 +186,7 @@ export function renderChart(
   const paint = style.color ? painted : (_ink: string, text: string) => text;
   const room = Math.max(1, height - aroundRows);
   const top = Math.max(0, Math.min(choice.top, rows.length - room));
-  const shown = sortRows(rows, choice).slice(top, top + room);
+  const shown = sortRows(withTellingLabels(rows), choice).slice(top, top + room);
   const span = rows.length > room ? `, rows ${top + 1} to ${top + shown.length}` : "";
   const unfollowed = facts.unfollowed > 0
     ? `, ${count(facts.unfollowed, "datum", "data")} of more series only counted`
@@ -220,7 +221,7 @@ function table(rows: readonly SeriesRow[], choice: ChartChoice, style: ScreenSty
   cells = cells.filter(({ column, texts }) =>
     column.dispensable === 0 || texts.some((text) => text !== "" && text !== "-")
   );
-  for (let rank = 6; rank > 0 && used() + sparkMin > width; rank--) {
+  for (let rank = 7; rank > 0 && used() + sparkMin > width; rank--) {
     cells = cells.filter(({ column }) => column.dispensable < rank);
   }
   const sparkWidth = Math.min(sparkMax, width - used());
@@ -260,7 +261,7 @@ export function renderSummary(
   facts: ChartFacts,
   { width, rowsMax }: { readonly width: number; readonly rowsMax: number },
 ): string {
-  const shown = sortRows(rows, firstChoice).slice(0, rowsMax);
+  const shown = sortRows(withTellingLabels(rows), firstChoice).slice(0, rowsMax);
   const head = `${printable(facts.source)}: ${count(facts.total, "datum", "data")} in ` +
     count(rows.length, "series", "series");
   const rest = rows.length - shown.length;

@@ -5,6 +5,7 @@
 import { count } from "../terminal/figures.ts";
 import type { HistoryPoint, HistorySeries } from "./chart_history.ts";
 import { shortIds } from "./describe.ts";
+import { withTellingLabels } from "./labels.ts";
 import { escapeXml, label, shortened, textWidth } from "./svg_text.ts";
 import { numberTicks, type Tick, timeTicks } from "./ticks.ts";
 
@@ -26,7 +27,7 @@ const panelHead = 28;
 const timeHeight = 46;
 const legendLine = 18;
 const legendGap = 12;
-const panelsMax = 4;
+const panelsMax = 6;
 const seriesShownMax = 10;
 
 /** As many as series are shown; told apart also by most who do not see all colours. */
@@ -236,20 +237,30 @@ function legendOf(
   };
 }
 
-/** Only what tells the series of a panel apart; the name where nothing does. */
+/** Only as much as tells the series of a panel apart. */
 function legendNames(shown: readonly HistorySeries[]): string[] {
-  const parts = (["name", "resource", "labels", "tenant"] as const).filter((part) =>
-    new Set(shown.map((series) => series[part])).size > 1
-  );
-  const wanted = parts.length === 0 ? ["name", "resource"] as const : parts;
-  const named = (text: (part: string) => string): string[] =>
-    shown.map((series) =>
-      wanted.map((part) => text(series[part])).filter((part) => part !== "").join(" ") ||
-      series.name
+  const series = withTellingLabels(shown);
+  const named = (parts: readonly NamePart[], text: (part: string) => string): string[] =>
+    series.map((each) =>
+      parts.map((part) => text(each[part])).filter((part) => part !== "").join(" ") || each.name
     );
-  const short = named(shortIds);
+  const areApart = (names: readonly string[]): boolean => new Set(names).size === names.length;
+  if (series.length === 1) return named(["name", "resource"], shortIds);
+  const parts: NamePart[] = [];
+  for (const part of nameParts) {
+    if (new Set(series.map((each) => each[part])).size > 1) parts.push(part);
+    if (areApart(named(parts, asItIs))) break;
+  }
+  const short = named(parts, shortIds);
   // Ids that begin alike are no names.
-  return new Set(short).size < short.length ? named((text) => text) : short;
+  return areApart(short) ? short : named(parts, asItIs);
+}
+
+const nameParts = ["name", "resource", "labels", "tenant"] as const;
+type NamePart = (typeof nameParts)[number];
+
+function asItIs(text: string): string {
+  return text;
 }
 
 function px(value: number): string {

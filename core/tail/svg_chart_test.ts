@@ -70,13 +70,18 @@ describe("picture", () => {
 
   test("another unit is another panel; without one, another name is", () => {
     const history = new ChartHistory();
-    const each = [["a", "B"], ["b", "B"], ["c", "%"], ["d", ""], ["e", ""], ["f", ""]] as const;
+    const each = [
+      ["a", "B"],
+      ["b", "B"],
+      ["c", "%"],
+      ...[..."defgh"].map((name) => [name, ""] as const),
+    ] as const;
     for (const [name, unit] of each) history.add(datumOf({ name, unit, timeMs: start }));
     const svg = renderSvg({ title: "t", series: history.series(), seriesLeft: 0 });
     const texts = boxes(svg).map(({ text }) => text);
     expect(texts).toEqual(expect.arrayContaining(["a, b [B]", "c [%]", "d", "e"]));
     expect(texts).toContain("1 more series not drawn");
-    expect(svg.match(/<circle/g)?.length).toBe(5);
+    expect(svg.match(/<circle/g)?.length).toBe(7);
   });
 
   test("nothing at all is said", () => {
