@@ -59,6 +59,7 @@ export class TopicReader {
     const { clock, log } = deps;
     this.#fetcher = new Fetcher({
       ...{ cluster: this.#cluster, clock, log, timing: this.#timing },
+      partitionBytesMax: Infinity,
       onTurn: () => undefined,
       onLag: () => undefined,
       onProblem: (part, failure) => this.#tell(part, failure?.message),
