@@ -5,22 +5,14 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { builtExecutable } from "../executable.ts";
-import { type Cost, measureCost } from "./process_cost.ts";
+import { type Figure, figureOf } from "./figure.ts";
+import { measureCost } from "./process_cost.ts";
 import { checkStored, type Ground, linesFile, type LoadCodec, topicOf } from "./ground.ts";
 import { monascaPersister, persisterConf } from "./monasca_persister.ts";
 
 const timeoutMs = 600_000;
 /** The last batch of a load that the batch size does not divide waits this long. */
 const maxWaitSeconds = 5;
-
-/** What one run came to. */
-export interface Figure {
-  readonly messagesPerSecond: number;
-  readonly cpuSecondsPerMillion: number;
-  readonly peakRssMb: number;
-  /** At a quarter, a half, three quarters and the end. */
-  readonly rssMb: readonly number[];
-}
 
 /** A way to be measured. */
 export interface Subject {
@@ -45,15 +37,6 @@ export const subjects: readonly Subject[] = [
 ];
 
 type Run = Subject["run"];
-
-function figureOf(messages: number, cost: Cost): Figure {
-  return {
-    messagesPerSecond: messages / cost.wallSeconds,
-    cpuSecondsPerMillion: cost.cpuSeconds * 1e6 / messages,
-    peakRssMb: cost.peakRssMb,
-    rssMb: cost.rssMb,
-  };
-}
 
 /** Gives `body` an empty database, checks what is in it afterwards, and takes it away again. */
 async function withDatabase<T>(

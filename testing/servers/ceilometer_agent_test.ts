@@ -40,7 +40,8 @@ test.skipIf(missing !== undefined)("the agent makes samples and events", async (
       port: 0,
       hostname: "127.0.0.1",
       fetch: async (request) => {
-        events += await request.text();
+        const text = await request.text();
+        events += text;
         return new Response();
       },
     }),
