@@ -20,6 +20,9 @@ import { type VerifyResult, verifyText } from "../core/replay/verify_run.ts";
 import { listenForSignals } from "../core/running/signals.ts";
 import type { ProgressLine } from "../core/running/terminal.ts";
 
+/** Of a terminal that does not say. */
+const columnsDefault = 80;
+
 /** Where progress is shown. */
 export interface ShownDeps {
   readonly clock: Clock;
@@ -51,7 +54,7 @@ export async function runShown(
     reload: () => undefined,
     report: () => log.info("State report", { bytes_read: look().bytes }),
   });
-  const columns = (): number => process.stderr.columns ?? 80;
+  const columns = (): number => process.stderr.columns || columnsDefault;
   const showing = showProgress(look, { ...deps, columns }, over.signal);
   try {
     return await Promise.race([run.ended, cut.promise]);

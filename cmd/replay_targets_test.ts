@@ -10,6 +10,7 @@ import { openFileLocks } from "../core/files/file_lock.ts";
 import { silentLog } from "../core/log/log.ts";
 import { createMetrics } from "../core/observe/metrics.ts";
 import { createPipelineAccount } from "../core/pipeline/pipeline_account.ts";
+import { sampleJson } from "../core/pipeline/messages.ts";
 import { openSpool } from "../core/pipeline/spool.ts";
 import type { Spool } from "../core/pipeline/spool_contract.ts";
 import { eventually } from "../testing/program.ts";
@@ -60,6 +61,62 @@ sinks: [{name: f, publishers: ["file://${world.at("out.log")}?json"]}]
     },
     testMs,
   );
+});
+
+describe("a publisher's dead letters", () => {
+  test("go back to it alone, those of others stay, those of nobody go to all", async () => {
+    const [one, two] = [world.at("one.log"), world.at("two.log")];
+    world.write(
+      "letters.yaml",
+      `
+sources: [{name: s, meters: ["*"], sinks: [f]}]
+sinks: [{name: f, publishers: ["file://${one}?json", "file://${two}?json"]}]
+`,
+    );
+    const letter = (destination: string, volume: number): string => {
+      const sample = sampleJson(makeSample({ volume }));
+      return JSON.stringify({
+        ...{ time: "x", command: "pipeline", source: { file: "x", line: 1 }, class: "rejected" },
+        ...{ reason: "no", destination, item: JSON.parse(sample) as object, payload: "{}" },
+      });
+    };
+    const letters = [letter(`file://${one}`, 1), letter("http://gone:9000/", 2), letter("", 3)];
+    world.write("letters.ndjson", letters.join("\n"));
+    const args = ["letters.ndjson", "--pipeline", "letters.yaml", "--report", "letters.json"];
+    expect((await world.run(...args)).code).toBe(0);
+    const volumes = (path: string): number[] =>
+      readFileSync(path, "utf8").trim().split("\n")
+        .map((line) => (JSON.parse(line) as { volume: number }).volume);
+    expect([volumes(one), volumes(two)]).toEqual([[1, 3], [3]]);
+    expect(world.json("letters.json")).toMatchObject({
+      letters_of_others: { "http://gone:9000/": 1 },
+    });
+  }, testMs);
+
+  test("a run through a pipeline that was killed goes on", async () => {
+    const samples = upTo(6000).map((volume) => `${sampleJson(makeSample({ volume }))}\n`);
+    world.write("many.log", samples.join(""));
+    world.write(
+      "many.yaml",
+      `
+sources: [{name: s, meters: ["*"], sinks: [f]}]
+sinks: [{name: f, publishers: ["file://${world.at("many.out")}?json"]}]
+`,
+    );
+    const args = [
+      ...["many.log", "--pipeline", "many.yaml", "--checkpoint", "many.json", "--resume"],
+    ];
+    await using program = world.start([...args, "--rate", "2000/s"]);
+    await eventually(() => world.nextLine("many.json") > 500 ? true : undefined);
+    program.kill("SIGKILL");
+    await program.exited;
+    expect((await world.run(...args, "--report", "many-report.json")).code).toBe(0);
+    expect(world.json("many-report.json")).toMatchObject({ resumed: true, dead_lettered: 0 });
+    expect(Number(world.json("many-report.json").received)).toBeLessThan(5500);
+    const volumes = readFileSync(world.at("many.out"), "utf8").trim().split("\n")
+      .map((line) => (JSON.parse(line) as { volume: number }).volume);
+    expect([...new Set(volumes)].toSorted((a, b) => a - b)).toEqual(upTo(6000));
+  }, testMs);
 });
 
 describe("--spool", () => {

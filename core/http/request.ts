@@ -23,7 +23,7 @@ export interface RequestOptions {
   readonly tls: TlsMaterial | undefined;
   /** From sending to the last byte of the answer. */
   readonly timeoutMs: number;
-  /** Bytes of the answer that are kept; `answerBytesMax` if left out, at most `drainBytesMax`. */
+  /** Bytes of the answer that are kept; `answerBytesMax` if left out. */
   readonly keptBytesMax?: number;
   readonly signal: AbortSignal;
 }
@@ -68,7 +68,7 @@ async function readText(response: Response, keptBytesMax: number): Promise<strin
   for await (const chunk of response.body) {
     if (read < keptBytesMax) kept.push(chunk.subarray(0, keptBytesMax - read));
     read += chunk.length;
-    if (read > drainBytesMax) break;
+    if (read > Math.max(drainBytesMax, keptBytesMax)) break;
   }
   return new TextDecoder().decode(Buffer.concat(kept));
 }

@@ -16,12 +16,16 @@ import type { FieldValue } from "../influxdb/line_protocol.ts";
 import { quoteIdentifier } from "../influxdb/writer1.ts";
 import { loadValue } from "../notifications/load_value.ts";
 import { type Dict, isDict, PyFloat, type Value } from "../notifications/value.ts";
+import { JsonError } from "../python/json_load.ts";
 import { openSqliteReader, type SqliteReader } from "../sqlite/reader.ts";
 import type { ReadPoint } from "./compare_points.ts";
 import type { ExpectedMeasurement } from "./expected_points.ts";
 
 /** Points of one answer, about. */
 const pointsPerSlice = 20_000n;
+/** An answer is never so long, unless points are huge. */
+const answerBytesMax = 256 * 1024 * 1024;
+const queryMsMax = 300_000;
 
 /** A store open for reading. */
 export interface BackReader {
@@ -55,7 +59,10 @@ export async function openBackReader(
   deps: { readonly clock: Clock },
 ): Promise<BackReader> {
   if (store.scheme === "sqlite") return sqliteReader(await openSqliteReader(store.path));
-  const connection = await openConnection(store, deps);
+  const connection = await openConnection(store, {
+    ...deps,
+    timeoutMs: queryMsMax,
+  });
   const database = store.scheme === "influxdb" ? store.database : store.bucket;
   return {
     points: (measurement) => influxPoints(connection, database, measurement),
@@ -93,9 +100,20 @@ async function* influxPoints(
       epoch: "ns",
       q: statement,
     });
-    const answer = await connection.send("GET", `/query?${query}`);
+    const answer = await connection.send("GET", `/query?${query}`, {
+      keptBytesMax: answerBytesMax,
+    });
     if (answer.status !== 200) throw cannotRead(connection, `${answer.status} ${answer.text}`);
-    yield* seriesPoints(connection, loadValue(answer.text));
+    yield* seriesPoints(connection, answerOf(connection, answer.text));
+  }
+}
+
+function answerOf(connection: Connection, text: string): Value {
+  try {
+    return loadValue(text);
+  } catch (error) {
+    if (error instanceof JsonError) throw cannotRead(connection, error.message);
+    throw error;
   }
 }
 

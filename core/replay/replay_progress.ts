@@ -20,7 +20,9 @@ export interface ReplayShown {
   readonly line: string;
 }
 
-const barCells = 24;
+/** A bar takes what room there is, between these. */
+const barCellsMin = 8;
+const barCellsMax = 24;
 const partials = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"] as const;
 
 /** Looks one after the other; `elapsedMs` is the time since the look before. */
@@ -41,10 +43,10 @@ export function createReplayProgress(): (look: ReplayLook, elapsedMs: number) =>
     const text = textOf(progress, part, leftMs);
     return {
       line: text,
-      bar: (columns) =>
-        part === undefined || columns < text.length + barCells + 4
-          ? text
-          : `${barOf(part)} ${text}`,
+      bar(columns): string {
+        const cells = Math.min(barCellsMax, columns - text.length - 4);
+        return part === undefined || cells < barCellsMin ? text : `${barOf(part, cells)} ${text}`;
+      },
     };
   };
 }
@@ -64,11 +66,10 @@ function textOf(
   ].join("  ");
 }
 
-function barOf(part: number): string {
-  const cells = part * barCells;
-  const whole = Math.floor(cells);
-  const partial = whole < barCells ? partials[Math.floor((cells - whole) * 8)] ?? "" : "";
-  return `│${("█".repeat(whole) + partial).padEnd(barCells)}│`;
+function barOf(part: number, cells: number): string {
+  const whole = Math.floor(part * cells);
+  const partial = whole < cells ? partials[Math.floor((part * cells - whole) * 8)] ?? "" : "";
+  return `│${("█".repeat(whole) + partial).padEnd(cells)}│`;
 }
 
 /** `1h02m`, `3m20s`, `7s`. */

@@ -21,7 +21,7 @@ import { createMetrics } from "../observe/metrics.ts";
 import { dumpValue } from "../notifications/value_text.ts";
 import { eventJson, sampleJson, sampleLiteral, serializeEvent } from "../pipeline/messages.ts";
 import { type Checkpoint, checkRun, matchFiles, readCheckpoint } from "./checkpoint.ts";
-import { openJob, type ReplayOptions } from "./job.ts";
+import { openJob, openLook, type ReplayOptions } from "./job.ts";
 import { shiftMessage } from "./message_shift.ts";
 import { parseRate } from "./pace.ts";
 import { encoderFor } from "./open_target.ts";
@@ -328,18 +328,12 @@ describe("checkpoint", () => {
     expect([...matched]).toEqual([["a.log.1", file]]);
   });
 
-  function optionsFor(folder: string, given: Partial<ReplayOptions> = {}): ReplayOptions {
-    return {
-      ...{ inputs: findInputFiles([join(folder, "in")]), filter: {}, what: "", format: undefined },
-      ...{ linePrecision: "auto", rate: undefined, limit: Infinity, parallel: 1, shiftMs: 0 },
-      ...{ resume: true, checkpoint: join(folder, "c"), allDestinations: false },
-      ...given,
-    };
-  }
-
   /** Reads all there is, commits it, and answers with the lines. */
   async function readOnce(folder: string): Promise<string[]> {
-    const job = await openJob(optionsFor(folder), {
+    const job = await openJob({
+      ...optionsOf(findInputFiles([join(folder, "in")])),
+      ...{ resume: true, checkpoint: join(folder, "c") },
+    }, {
       ...{ target: "t", stateDir: folder, isLasting: true, takesLettersFor: () => true },
       ...{ clock: systemClock, log: silentLog },
     });
@@ -369,6 +363,43 @@ describe("checkpoint", () => {
   });
 });
 
+test("sets side by side: all of each, in its order; a set is read from its oldest file on", async () => {
+  await using folder = await tempFolder("replay");
+  const numbers = (from: number): string =>
+    Array.from({ length: 20_000 }, (_, i) => `${from + i}\n`).join("");
+  const files = ["a.log.1", "a.log", "b.log", "c.log", "d.log"];
+  for (const [i, name] of files.entries()) {
+    writeFileSync(join(folder.path, name), numbers(i * 20_000));
+  }
+  const job = openLook(
+    { ...optionsOf(findInputFiles([folder.path])), parallel: 3 },
+    { takesLettersFor: () => true, clock: systemClock, log: silentLog },
+  );
+  const read: number[] = [];
+  for await (const block of job.open(unheard).blocks()) {
+    for (let i = 0; i < block.count; i++) read.push(Number(Buffer.from(valueOf(block, i) ?? [])));
+  }
+  expect(read.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 100_000 }, (_, i) => i));
+  for (
+    const [from, to] of [[0, 40_000], [40_000, 60_000], [60_000, 80_000], [
+      80_000,
+      100_000,
+    ]] as const
+  ) {
+    const own = read.filter((value) => value >= from && value < to);
+    expect(own).toEqual(own.toSorted((a, b) => a - b));
+  }
+  expect(read).not.toEqual(read.toSorted((a, b) => a - b));
+});
+
+function optionsOf(inputs: ReplayOptions["inputs"]): ReplayOptions {
+  return {
+    ...{ inputs, filter: {}, what: "", format: undefined, linePrecision: "auto", rate: undefined },
+    ...{ limit: Infinity, parallel: 1, shiftMs: 0, resume: false, checkpoint: undefined },
+    allDestinations: false,
+  };
+}
+
 describe("rate and progress", () => {
   test("rates as typed", () => {
     expect(["1000", "1000/s", "60/m", "0.5/s", "3600/h"].map(parseRate)).toEqual([
@@ -393,6 +424,7 @@ describe("rate and progress", () => {
     const shown = progress(look(250), 1000);
     expect(shown.line).toBe("25.0 %  1,234/s  1,234 sent  0 rejected  3s left");
     expect(shown.bar(120)).toBe(`│${"█".repeat(6).padEnd(24)}│ ${shown.line}`);
+    expect(shown.bar(70)).toBe(`│${"█".repeat(4)}${"▌".padEnd(14)}│ ${shown.line}`);
     expect(shown.bar(40)).toBe(shown.line);
     expect(createReplayProgress()({ ...look(5), bytesTotal: 0 }, 1000).line).not.toContain("%");
   });

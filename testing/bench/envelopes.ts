@@ -26,7 +26,7 @@ const series = seriesTexts();
 /** How many series there are; envelope i belongs to series i modulo this. */
 export const seriesCount = series.length;
 
-/** Envelope number `i` (from 0, below three million) as JSON text. */
+/** Envelope number `i` (from 0; from three million on values are rounded) as JSON text. */
 export function envelope(i: number): string {
   const s = i % seriesCount;
   const { before, after } = series[s] ?? { before: "", after: "" };

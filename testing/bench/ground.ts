@@ -3,9 +3,12 @@
  * in 12 partitions, once as it is and once gzipped, one InfluxDB 1.x, the lines ready-made; and the
  * check that a database holds exactly the load.
  */
-import { existsSync } from "node:fs";
+import { createWriteStream, existsSync } from "node:fs";
 import { join } from "node:path";
 import { writeFile } from "node:fs/promises";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGzip } from "node:zlib";
 import { type Influxdb, startInfluxdb } from "../servers/influxdb.ts";
 import { type Kafka, startKafka } from "../servers/kafka.ts";
 import { tempFolder } from "../servers/server.ts";
@@ -14,6 +17,7 @@ import { envelope } from "./envelopes.ts";
 
 const partitions = 12;
 const samples = 200;
+const chunkCharsMax = 1_000_000;
 /** InfluxDB's own default. */
 const bodyBytesMax = 25_000_000;
 
@@ -93,6 +97,27 @@ export async function linesFile({ folder, messages }: Ground): Promise<string> {
   const complained = await child.stderr.text();
   if (await child.exited !== 0) throw new Error(`Cannot make the lines:\n${complained}`);
   return file;
+}
+
+/** A gzip file with the load, one envelope per line; made on first use. */
+export async function gzipFile({ folder, messages }: Ground): Promise<string> {
+  const file = join(folder, "envelopes.ndjson.gz");
+  if (existsSync(file)) return file;
+  console.error(`Writing ${messages} envelopes into a gzip file ...`);
+  const source = Readable.from(textChunks(messages), { objectMode: false });
+  await pipeline(source, createGzip({ level: 1 }), createWriteStream(file));
+  return file;
+}
+
+function* textChunks(count: number): Generator<string> {
+  let chunk = "";
+  for (const text of envelopes(count)) {
+    chunk += `${text}\n`;
+    if (chunk.length < chunkCharsMax) continue;
+    yield chunk;
+    chunk = "";
+  }
+  yield chunk;
 }
 
 /** Rejects unless the database holds as many values as there are messages, and the right ones. */

@@ -7,7 +7,14 @@ import { join } from "node:path";
 import { builtExecutable } from "../executable.ts";
 import { type Figure, figureOf } from "./figure.ts";
 import { measureCost } from "./process_cost.ts";
-import { checkStored, type Ground, linesFile, type LoadCodec, topicOf } from "./ground.ts";
+import {
+  checkStored,
+  type Ground,
+  gzipFile,
+  linesFile,
+  type LoadCodec,
+  topicOf,
+} from "./ground.ts";
 import { monascaPersister, persisterConf } from "./monasca_persister.ts";
 
 const timeoutMs = 600_000;
@@ -18,7 +25,8 @@ const maxWaitSeconds = 5;
 export interface Subject {
   /** `tpctl`, `tpctl-gzip`, ...: the codec of its topic behind the dash. */
   readonly name: string;
-  readonly codec: LoadCodec;
+  /** Undefined: nothing is read from Kafka. */
+  readonly codec: LoadCodec | undefined;
   readonly says: string;
   run(ground: Ground, runId: string): Promise<Figure>;
 }
@@ -34,6 +42,13 @@ export const subjects: readonly Subject[] = [
   { name: "null-gzip", codec: "gzip", says: "the same, gzip topic", run: runNull("gzip") },
   { name: "consumer-gzip", codec: "gzip", says: "the same, gzip topic", run: runConsumer("gzip") },
   { name: "monasca-gzip", codec: "gzip", says: "the same, gzip topic", run: runMonasca("gzip") },
+  { name: "replay", codec: undefined, says: "tpctl replay of a gzip file", run: runReplay },
+  {
+    name: "replay-null",
+    codec: undefined,
+    says: "tpctl replay of a gzip file into null:",
+    run: runReplayNull,
+  },
 ];
 
 type Run = Subject["run"];
@@ -88,6 +103,24 @@ function runNull(codec: LoadCodec): Run {
     const cost = await measureCost({ argv, cwd: ground.folder, timeoutMs });
     return figureOf(ground.messages, cost);
   };
+}
+
+function runReplay(ground: Ground, runId: string): Promise<Figure> {
+  return withDatabase(
+    ground,
+    runId,
+    () => replayTo(`influxdb://127.0.0.1:${ground.influxdb.port}/${runId}`, ground),
+  );
+}
+
+function runReplayNull(ground: Ground): Promise<Figure> {
+  return replayTo("null:", ground);
+}
+
+async function replayTo(target: string, ground: Ground): Promise<Figure> {
+  const argv = [await builtExecutable(), "replay", await gzipFile(ground), "--to", target];
+  const cost = await measureCost({ argv, cwd: ground.folder, timeoutMs });
+  return figureOf(ground.messages, cost);
 }
 
 function runConsumer(codec: LoadCodec): Run {
