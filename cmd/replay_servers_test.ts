@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { letterLine } from "../core/delivery/letter_text.ts";
 import { eventJson, sampleJson, sampleLiteral } from "../core/pipeline/messages.ts";
-import { startReading } from "../testing/kafka_reading.ts";
+import { type ReadRecord, startReading } from "../testing/kafka_reading.ts";
 import { eventually } from "../testing/program.ts";
 import { numberedMetric, numberedMetrics, ReplayWorld, upTo } from "../testing/replay_world.ts";
 import { makeEvent, makeSample } from "../testing/samples.ts";
@@ -190,7 +190,7 @@ describe.skipIf(noKafka !== undefined)("Kafka", () => {
   }, testMs);
 
   /** All records of the topic, by partition and offset. */
-  async function recordsOf(topic: string, count: number) {
+  async function recordsOf(topic: string, count: number): Promise<readonly ReadRecord[]> {
     const reading = startReading({ brokers: kafka.brokers, topics: [topic], once: true });
     await reading.ended;
     expect(reading.records.length).toBeGreaterThanOrEqual(count);

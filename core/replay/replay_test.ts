@@ -1,33 +1,20 @@
 /**
- * Edge (files). The parts of replay by themselves: what is selected, how messages are written and moved,
- * what a checkpoint allows, how progress looks.
+ * Pure. The parts of replay by themselves: what is selected, how messages are written and moved in time.
  */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { makeEvent, makeSample } from "../../testing/samples.ts";
-import { tempFolder } from "../../testing/servers/server.ts";
-import { systemClock } from "../clock.ts";
 import type { StoreEndpoint } from "../config/endpoint.ts";
 import { parseStore } from "../config/endpoint_url.ts";
 import { createDatumFilter } from "../datum/datum_filter.ts";
 import type { Form } from "../datum/forms.ts";
 import { type RecordBlock, valueOf } from "../delivery/records.ts";
 import { LineBlocks } from "../files/line_blocks.ts";
-import { findInputFiles } from "../files/input_files.ts";
-import { silentLog } from "../log/log.ts";
-import { createMetrics } from "../observe/metrics.ts";
 import { dumpValue } from "../notifications/value_text.ts";
 import { eventJson, sampleJson, sampleLiteral, serializeEvent } from "../pipeline/messages.ts";
-import { type Checkpoint, checkRun, matchFiles, readCheckpoint } from "./checkpoint.ts";
-import { openJob, openLook, type ReplayOptions } from "./job.ts";
 import { shiftMessage } from "./message_shift.ts";
-import { parseRate } from "./pace.ts";
 import { encoderFor } from "./open_target.ts";
-import { createReplayProgress } from "./replay_progress.ts";
 import { type SelectedBlock, type Selection, Selector } from "./selector.ts";
-import { unheard } from "./survey_run.ts";
 import { oneStore, storesByKind } from "./targets.ts";
 
 const noSecrets = { password: undefined, influxToken: undefined };
@@ -285,147 +272,5 @@ describe("messages that are moved in time", () => {
       const there = shiftMessage("sample", Buffer.from(text), ms);
       expect(new TextDecoder().decode(shiftMessage("sample", there, -ms))).toBe(text);
     }));
-  });
-});
-
-describe("checkpoint", () => {
-  const file = {
-    ...{ path: "a.log", bytes: 10, head: "h", head_bytes: 10 },
-    ...{ next_line: 5, done: false, open_line: false },
-  };
-  const checkpoint: Checkpoint = {
-    ...{ version: 1, target: "sqlite:a.db", options: "", shift_ms: 0, files: [file] },
-  };
-  const head = (path: string, bytes: number, hash: string) => ({
-    input: { path, bytes, set: path },
-    headOf: () => hash,
-  });
-
-  test("of another target, other options or other files is refused", () => {
-    expect(() => readCheckpoint("c", "{}")).toThrow("none of tpctl's");
-    expect(() => readCheckpoint("c", "nonsense")).toThrow("none of tpctl's");
-    expect(() => checkRun("c", checkpoint, { target: "null:", options: "" })).toThrow(
-      "it is of a run to 'sqlite:a.db' and this one goes to 'null:'",
-    );
-    expect(() => checkRun("c", checkpoint, { target: "sqlite:a.db", options: "--meter x" }))
-      .toThrow(
-        "of a run with no filter and this one has --meter x",
-      );
-    expect(() => matchFiles("c", checkpoint, [head("b.log", 10, "other")])).toThrow(
-      "'a.log', done up to line 4, is not among the files",
-    );
-    expect(() => matchFiles("c", checkpoint, [head("a.log", 5, "h")])).toThrow("begins otherwise");
-    expect(() => matchFiles("c", checkpoint, [head("a.log", 10, "other")])).toThrow(
-      "begins otherwise",
-    );
-  });
-
-  test("a file that was rotated meanwhile is known by how it begins", () => {
-    const matched = matchFiles("c", checkpoint, [
-      head("a.log.1", 12, "h"),
-      head("a.log", 3, "new"),
-    ]);
-    expect([...matched]).toEqual([["a.log.1", file]]);
-  });
-
-  /** Reads all there is, commits it, and answers with the lines. */
-  async function readOnce(folder: string): Promise<string[]> {
-    const job = await openJob({
-      ...optionsOf(findInputFiles([join(folder, "in")])),
-      ...{ resume: true, checkpoint: join(folder, "c") },
-    }, {
-      ...{ target: "t", stateDir: folder, isLasting: true, takesLettersFor: () => true },
-      ...{ clock: systemClock, log: silentLog },
-    });
-    const consumer = job.open(unheard);
-    const lines: string[] = [];
-    for await (const block of consumer.blocks()) {
-      for (let i = 0; i < block.count; i++) {
-        lines.push(String(Buffer.from(valueOf(block, i) ?? [])));
-      }
-      const { topic, partition, nextOffset } = block;
-      await consumer.commit([{ topic, partition, nextOffset }]);
-    }
-    await job.save();
-    await consumer.close();
-    return lines;
-  }
-
-  test("a file that grows goes on behind what was done; a cut-off last line is read again", async () => {
-    await using folder = await tempFolder("replay");
-    const path = join(folder.path, "in");
-    writeFileSync(path, "one\ntwo\nthr");
-    expect(await readOnce(folder.path)).toEqual(["one", "two", "thr"]);
-    expect(await readOnce(folder.path)).toEqual([]);
-    writeFileSync(path, "one\ntwo\nthree\nfour\n");
-    expect(await readOnce(folder.path)).toEqual(["three", "four"]);
-    expect(await readOnce(folder.path)).toEqual([]);
-  });
-});
-
-test("sets side by side: all of each, in its order; a set is read from its oldest file on", async () => {
-  await using folder = await tempFolder("replay");
-  const numbers = (from: number): string =>
-    Array.from({ length: 20_000 }, (_, i) => `${from + i}\n`).join("");
-  const files = ["a.log.1", "a.log", "b.log", "c.log", "d.log"];
-  for (const [i, name] of files.entries()) {
-    writeFileSync(join(folder.path, name), numbers(i * 20_000));
-  }
-  const job = openLook(
-    { ...optionsOf(findInputFiles([folder.path])), parallel: 3 },
-    { takesLettersFor: () => true, clock: systemClock, log: silentLog },
-  );
-  const read: number[] = [];
-  for await (const block of job.open(unheard).blocks()) {
-    for (let i = 0; i < block.count; i++) read.push(Number(Buffer.from(valueOf(block, i) ?? [])));
-  }
-  expect(read.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 100_000 }, (_, i) => i));
-  for (
-    const [from, to] of [[0, 40_000], [40_000, 60_000], [60_000, 80_000], [
-      80_000,
-      100_000,
-    ]] as const
-  ) {
-    const own = read.filter((value) => value >= from && value < to);
-    expect(own).toEqual(own.toSorted((a, b) => a - b));
-  }
-  expect(read).not.toEqual(read.toSorted((a, b) => a - b));
-});
-
-function optionsOf(inputs: ReplayOptions["inputs"]): ReplayOptions {
-  return {
-    ...{ inputs, filter: {}, what: "", format: undefined, linePrecision: "auto", rate: undefined },
-    ...{ limit: Infinity, parallel: 1, shiftMs: 0, resume: false, checkpoint: undefined },
-    allDestinations: false,
-  };
-}
-
-describe("rate and progress", () => {
-  test("rates as typed", () => {
-    expect(["1000", "1000/s", "60/m", "0.5/s", "3600/h"].map(parseRate)).toEqual([
-      1000,
-      1000,
-      1,
-      0.5,
-      1,
-    ]);
-    for (const text of ["", "x", "0", "10/day", "-1"]) {
-      expect(() => parseRate(text)).toThrow(/Cannot use --rate/);
-    }
-  });
-
-  test("a bar where there is room, the same without one where there is not", () => {
-    const metrics = createMetrics();
-    const written = metrics.counter("tpctl_records_written_total", "", { topic: "file" });
-    const progress = createReplayProgress();
-    const look = (bytes: number) => ({ bytes, bytesTotal: 1000, snapshot: metrics.snapshot() });
-    progress(look(0), 0);
-    written.add(1234);
-    const shown = progress(look(250), 1000);
-    expect(shown.line).toBe("25.0 %  1,234/s  1,234 sent  0 rejected  3s left");
-    expect(shown.bar(120)).toBe(`│${"█".repeat(6).padEnd(24)}│ ${shown.line}`);
-    expect(shown.bar(70)).toBe(`│${"█".repeat(4)}${"▌".padEnd(14)}│ ${shown.line}`);
-    expect(shown.bar(40)).toBe(shown.line);
-    expect(createReplayProgress()({ ...look(5), bytesTotal: 0 }, 1000).line).not.toContain("%");
   });
 });
