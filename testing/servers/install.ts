@@ -43,6 +43,8 @@ const needed: readonly Needed[] = [
   { debianPackage: "prometheus-pushgateway", programs: ["/usr/bin/prometheus-pushgateway"] },
   { debianPackage: "openssl", programs: ["openssl"] },
   { debianPackage: "graphviz", programs: ["dot"] },
+  { debianPackage: "tmux", programs: ["tmux"] },
+  { debianPackage: "librsvg2-bin", programs: ["rsvg-convert"] },
   { debianPackage: "systemd", programs: ["systemd-analyze", "/usr/bin/systemd-analyze"] },
 ];
 
