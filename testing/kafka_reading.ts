@@ -6,7 +6,13 @@ import { systemClock } from "../core/clock.ts";
 import type { HostPort } from "../core/config/endpoint.ts";
 import { parseHostPort } from "../core/config/option.ts";
 import type { Consumer, ConsumerEvents } from "../core/delivery/consumer.ts";
-import { keyOf, type Position, type TopicPartition, valueOf } from "../core/delivery/records.ts";
+import {
+  keyOf,
+  type Position,
+  type RecordBlock,
+  type TopicPartition,
+  valueOf,
+} from "../core/delivery/records.ts";
 import { createKafkaConsumer, type KafkaConsumerOptions } from "../core/kafka/consumer.ts";
 import type { Log, LogLevel } from "../core/log/log.ts";
 
@@ -47,6 +53,8 @@ export interface Reading {
 export interface ReadingOptions extends Omit<Partial<KafkaConsumerOptions>, "brokers"> {
   readonly brokers: readonly string[];
   readonly topics: readonly string[];
+  /** So many blocks wait before one of them is looked at and given back, in no order; 0 if left out. */
+  readonly heldBlocks?: number;
 }
 
 /** Brokers from `host:port`; throws where one is not. */
@@ -98,20 +106,20 @@ export function startReading(options: ReadingOptions): Reading {
     brokers: brokersOf(options.brokers),
     timing: { metadataMs: 500, heartbeatMs: 200, backoffMsMax: 500, ...options.timing },
   }, { events, clock: systemClock, log: collectingLog(seen.logged) });
+  const look = (block: RecordBlock): void => {
+    if (block.corrupt !== undefined) seen.corrupt.push(block.corrupt);
+    for (let i = 0; i < block.count; i++) records.push(recordOf(block, i));
+    block.release?.();
+    positions.set(block.partition, block);
+  };
   const ended = (async (): Promise<void> => {
+    const held: RecordBlock[] = [];
     for await (const block of consumer.blocks()) {
-      if (block.corrupt !== undefined) seen.corrupt.push(block.corrupt);
-      for (let i = 0; i < block.count; i++) {
-        records.push({
-          partition: block.partition,
-          offset: block.offsets[i] ?? -1,
-          value: textOf(valueOf(block, i)),
-          key: textOf(keyOf(block, i)),
-          timestamp: block.timestamps[i] ?? NaN,
-        });
-      }
-      positions.set(block.partition, block);
+      held.push(block);
+      const late = held.length > (options.heldBlocks ?? 0);
+      if (late) held.splice(records.length % held.length, 1).forEach(look);
     }
+    held.forEach(look);
   })();
   ended.catch(ignore);
   const until = (what: string, condition: () => boolean): Promise<void> =>
@@ -126,6 +134,16 @@ export function startReading(options: ReadingOptions): Reading {
     await ended;
   };
   return { consumer, records, ended, commit, until, close, ...seen };
+}
+
+function recordOf(block: RecordBlock, i: number): ReadRecord {
+  return {
+    partition: block.partition,
+    offset: block.offsets[i] ?? -1,
+    value: textOf(valueOf(block, i)),
+    key: textOf(keyOf(block, i)),
+    timestamp: block.timestamps[i] ?? NaN,
+  };
 }
 
 /** Waits for the condition; gives up after 30 s with the last of what was said meanwhile. */

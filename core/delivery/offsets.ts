@@ -82,8 +82,10 @@ class PartitionOffsets implements Offsets {
     const tracked = new TrackedBlock(block);
     partition.blocks.push(tracked);
     this.records += block.count;
-    if (block.count === 0) this.#advance(partition);
-    else this.bytes += tracked.size;
+    if (block.count === 0) {
+      tracked.release();
+      this.#advance(partition);
+    } else this.bytes += tracked.size;
     return tracked;
   }
 

@@ -9,14 +9,18 @@ import { createOffsets } from "./offsets.ts";
 import { type RecordBlock, valueOf } from "./records.ts";
 import type { TrackedBlock } from "./tracked_block.ts";
 
-/** Records with offsets 10, 13, 16, ... whose values are their offsets as text. */
+/**
+ * Records with offsets 10, 13, 16, ... whose values are their offsets as text. Its source writes over
+ * the bytes as soon as they are given back.
+ */
 function blockOf(partition: number, first: number, count: number): RecordBlock {
   const offsets = Float64Array.from({ length: count }, (_, i) => 10 + 3 * (first + i));
   const values = [...offsets].map((offset) => new TextEncoder().encode(String(offset)));
   const ends: number[] = [];
   for (const value of values) ends.push((ends.at(-1) ?? 0) + value.length);
+  const bytes = Buffer.concat(values);
   return {
-    ...{ topic: "t", partition, count, offsets, bytes: Buffer.concat(values) },
+    ...{ topic: "t", partition, count, offsets, bytes, release: () => void bytes.fill("?") },
     timestamps: new Float64Array(count),
     valueStarts: Int32Array.from(ends, (_, i) => ends[i - 1] ?? 0),
     valueEnds: Int32Array.from(ends),
@@ -112,6 +116,19 @@ describe("offsets", () => {
     expect(offsets.takePositions()).toEqual([]);
     expect([...offsets.forgetAll()]).toEqual([]);
     expect([settled, offsets.records, offsets.bytes]).toEqual([1, 0, 0]);
+  });
+
+  test("bytes are given back when all is settled, but not where a letter may still be read", () => {
+    const offsets = createOffsets(() => undefined);
+    const [settled, lost] = [blockOf(0, 0, 2), blockOf(1, 0, 2)];
+    const block = offsets.track(settled);
+    offsets.track(lost);
+    offsets.settle(block, 0, "written");
+    expect(new TextDecoder().decode(settled.bytes)).toBe("1013");
+    offsets.settle(block, 1, "written");
+    expect(new TextDecoder().decode(settled.bytes)).toBe("????");
+    offsets.forgetAll();
+    expect(new TextDecoder().decode(lost.bytes)).toBe("1013");
   });
 
   test("compacting keeps the bytes of unsettled records only", () => {

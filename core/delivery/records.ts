@@ -45,6 +45,11 @@ export interface RecordBlock extends TopicPartition {
    * a record that is for all.
    */
   readonly only?: readonly (string | undefined)[];
+  /**
+   * Nobody reads `bytes` any more: the source may use their memory again. A block that is simply
+   * forgotten needs no call.
+   */
+  readonly release?: (() => void) | undefined;
 }
 
 /** Value i of the block as a view on its bytes, or null for a null value (a tombstone). */

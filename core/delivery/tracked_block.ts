@@ -106,7 +106,9 @@ export class TrackedBlock {
   /** Lets everything go; how much that frees. */
   release(): number {
     const { size } = this;
-    if (size > 0) this.#keep(new Int32Array(0));
+    // Of a forgotten one somebody may still read the bytes: a dead letter that is being written.
+    if (!this.forgotten) this.#block.release?.();
+    if (size > 0) this.#keep(nothing);
     return size;
   }
 
@@ -135,8 +137,22 @@ export class TrackedBlock {
   }
 }
 
+const nothing = new Int32Array(0);
+const noRecords = {
+  bytes: new Uint8Array(0),
+  count: 0,
+  offsets: new Float64Array(0),
+  timestamps: new Float64Array(0),
+  valueStarts: nothing,
+  valueEnds: nothing,
+  keyStarts: nothing,
+  keyEnds: nothing,
+  release: undefined,
+};
+
 /** The records at these places as a block of its own, bytes copied. */
 function pickRecords(block: RecordBlock, at: Int32Array): RecordBlock {
+  if (at.length === 0) return { ...block, ...noRecords };
   let size = 0;
   for (const i of at) size += (valueOf(block, i)?.length ?? 0) + (keyOf(block, i)?.length ?? 0);
   const bytes = new Uint8Array(size);
@@ -159,7 +175,7 @@ function pickRecords(block: RecordBlock, at: Int32Array): RecordBlock {
     copy(valueOf(block, from), columns.valueStarts, columns.valueEnds, i);
     copy(keyOf(block, from), columns.keyStarts, columns.keyEnds, i);
   });
-  return { ...block, ...columns, bytes, count: at.length };
+  return { ...block, ...columns, bytes, count: at.length, release: undefined };
 }
 
 /** Where `value` stands in a rising column; -1 if nowhere. */

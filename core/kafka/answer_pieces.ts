@@ -1,8 +1,9 @@
 /**
- * Pure. What a socket gives, put together before kafkajs sees it: a long answer is copied once into a
- * buffer of its own size, and each piece is let go as soon as it is copied. kafkajs itself keeps all
+ * Pure. What a socket gives, put together before kafkajs sees it: a long answer is copied once into
+ * memory of its own, and each piece is let go as soon as it is copied. kafkajs itself keeps all
  * pieces and joins them up to twice; how answers are told apart and read stays its business.
  */
+import type { AnswerMemory } from "./answer_memory.ts";
 
 const sizeBytes = 4;
 /** A length beyond this is no Kafka broker's: from there on the bytes are passed on as they come. */
@@ -10,11 +11,16 @@ const answerBytesMax = 128 * 1024 * 1024;
 
 /** The pieces of one connection. */
 export class AnswerPieces {
+  #memory: AnswerMemory;
   #answer: Buffer | undefined;
   #length = 0;
   /** What is there of a length that came in two. */
   #cut: Buffer = Buffer.alloc(0);
   #strange = false;
+
+  constructor(memory: AnswerMemory) {
+    this.#memory = memory;
+  }
 
   /** Takes over what was read; gives runs of whole answers. */
   take(read: Buffer): Buffer[] {
@@ -59,7 +65,7 @@ export class AnswerPieces {
       this.#cut = Buffer.from(rest);
       return;
     }
-    this.#answer = Buffer.allocUnsafeSlow(sizeBytes + rest.readInt32BE(0));
+    this.#answer = this.#memory.take(sizeBytes + rest.readInt32BE(0));
     this.#length = 0;
     this.#append(this.#answer, rest);
   }

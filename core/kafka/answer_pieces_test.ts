@@ -3,6 +3,7 @@
  */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import { AnswerMemory } from "./answer_memory.ts";
 import { AnswerPieces } from "./answer_pieces.ts";
 
 function answerOf(size: number, fill: number): Buffer {
@@ -36,7 +37,7 @@ test("answers come out whole and in order, however they were cut", () => {
   const cuts = fc.array(fc.integer({ min: 1, max: 500 }), { minLength: 1, maxLength: 20 });
   fc.assert(fc.property(sizes, cuts, (answers, pieces) => {
     const stream = Buffer.concat(answers.map((size, i) => answerOf(size, i)));
-    const joined = new AnswerPieces();
+    const joined = new AnswerPieces(new AnswerMemory());
     const out = [...cut(stream, pieces)].flatMap((piece) => joined.take(piece));
     let count = 0;
     for (const answer of out) count += countAnswers(answer);
@@ -46,7 +47,7 @@ test("answers come out whole and in order, however they were cut", () => {
 });
 
 test("an answer is handed out as soon as its last byte is there", () => {
-  const joined = new AnswerPieces();
+  const joined = new AnswerPieces(new AnswerMemory());
   const stream = answerOf(1000, 7);
   const [first, second, last] = cut(stream, [2, 1001, 1]);
   if (first === undefined || second === undefined || last === undefined) throw new Error("cut");
@@ -56,7 +57,7 @@ test("an answer is handed out as soon as its last byte is there", () => {
 });
 
 test("a piece that was copied is let go, one that is handed out is not", () => {
-  const joined = new AnswerPieces();
+  const joined = new AnswerPieces(new AnswerMemory());
   const [copied, rest] = cut(answerOf(1000, 7), [600]);
   if (copied === undefined || rest === undefined) throw new Error("cut");
   joined.take(copied);
@@ -70,7 +71,7 @@ test("a piece that was copied is let go, one that is handed out is not", () => {
 });
 
 test("memory that is shared with others is left alone", () => {
-  const joined = new AnswerPieces();
+  const joined = new AnswerPieces(new AnswerMemory());
   const shared = Buffer.from(answerOf(1000, 7).buffer);
   joined.take(shared.subarray(0, 600));
   expect(shared[700]).toBe(7);
@@ -78,7 +79,7 @@ test("memory that is shared with others is left alone", () => {
 
 test("what is no answer of a broker is passed on as it comes", () => {
   for (const text of ["HTTP/1.1 400 Bad Request\r\n", "\xff\xff\xff\xff..."]) {
-    const joined = new AnswerPieces();
+    const joined = new AnswerPieces(new AnswerMemory());
     const bytes = Buffer.from(text, "latin1");
     expect(joined.take(bytes)).toEqual([bytes]);
     expect(joined.take(bytes)).toEqual([bytes]);

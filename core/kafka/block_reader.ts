@@ -3,6 +3,7 @@
  * is fetched ahead stays packed. What cannot be read becomes a block of its own with the reason.
  */
 import type { RecordBlock } from "../delivery/records.ts";
+import type { Loan } from "./answer_memory.ts";
 import type { DataBatch, ScannedBatch } from "./batch_scan.ts";
 import { codecNames, unpack } from "./codecs.ts";
 import { readMessages } from "./message_set.ts";
@@ -16,6 +17,10 @@ export interface Chunk {
   readonly topic: string;
   readonly partition: number;
   readonly bytes: Uint8Array;
+  /** The answer that `bytes` are part of; blocks that read in them are readers of their own. */
+  readonly loan?: Loan;
+  /** Nobody reads this chunk's blocks any more. */
+  readonly release?: () => void;
   readonly batches: readonly ScannedBatch[];
   /** Records before it were asked for by nobody. */
   readonly fromOffset: number;
@@ -42,7 +47,7 @@ export function* readBlocks(chunk: Chunk): Generator<RecordBlock, void, void> {
       try {
         const range = { ...chunk, start: batch.start };
         const { bytes, columns } = readMessages(chunk.bytes.subarray(0, batch.end), range);
-        yield columns.block(bytes, { topic, partition, nextOffset });
+        yield columns.block(bytes, { topic, partition, nextOffset }, releaseOf(chunk, bytes));
         i++;
       } catch (error) {
         failed = { index: i, reason: reasonOf(error) };
@@ -55,7 +60,8 @@ export function* readBlocks(chunk: Chunk): Generator<RecordBlock, void, void> {
     i += read.done;
     if (read.done > 0) {
       const next = nextOffsetOf(chunk, i - 1);
-      yield read.columns.block(read.bytes, { topic, partition, nextOffset: next });
+      const release = releaseOf(chunk, read.bytes);
+      yield read.columns.block(read.bytes, { topic, partition, nextOffset: next }, release);
     }
   }
   if (batches.length === 0) {
@@ -183,7 +189,16 @@ function corruptBlock(
   const text =
     `Cannot read the record batch at offsets ${columns.offsets[0]} to ${last} of topic ` +
     `'${topic}', partition ${partition}: ${reason}`;
-  return { ...columns.block(bytes, { topic, partition, nextOffset }), corrupt: text };
+  const place = { topic, partition, nextOffset };
+  return { ...columns.block(bytes, place, releaseOf(chunk, bytes)), corrupt: text };
+}
+
+/** What to do with a block's bytes when nobody reads them any more. */
+function releaseOf(chunk: Chunk, { buffer, length }: Uint8Array): (() => void) | undefined {
+  if (buffer === chunk.bytes.buffer) return chunk.loan?.share();
+  // Unpacked, and nothing else stands in it: freed now, not when garbage is collected.
+  if (!(buffer instanceof ArrayBuffer) || buffer.byteLength !== length) return undefined;
+  return () => void buffer.transfer(0);
 }
 
 function reasonOf(error: unknown): string {

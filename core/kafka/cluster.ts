@@ -4,6 +4,7 @@
  * waits or retries by itself.
  */
 import type { HostPort } from "../config/endpoint.ts";
+import { AnswerMemory } from "./answer_memory.ts";
 import { apis, codes, type CoordinatorAnswer, type MetadataAnswer } from "./apis.ts";
 import type { KafkaConnectionOptions } from "./connection_options.ts";
 import { type FailureKind, KafkaFailure } from "./failure.ts";
@@ -21,6 +22,8 @@ interface Topic {
 
 /** A cluster; nothing is connected before it is needed. */
 export class Cluster {
+  /** What long answers stand in; whoever is done with one gives it back. */
+  readonly memory = new AnswerMemory();
   #options: KafkaConnectionOptions;
   #bootstrap: readonly HostPort[];
   #nodes = new Map<number, HostPort>();
@@ -144,7 +147,7 @@ export class Cluster {
     const link = await held?.catch(ignore);
     if (link !== undefined && !link.closed) return link;
     if (this.#links.get(key) !== held) return await this.#open(address, purpose);
-    const opening = openLink(address, this.#options, this.closing);
+    const opening = openLink(address, { ...this.#options, memory: this.memory }, this.closing);
     this.#links.set(key, opening);
     try {
       return await opened(opening, this.closing);

@@ -123,6 +123,7 @@ class KafkaConsumer implements Consumer {
         yield block;
         if (!this.#fetcher.holdsLast()) break;
       }
+      chunk.release?.();
     }
   }
 

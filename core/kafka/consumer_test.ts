@@ -216,6 +216,18 @@ describe.skipIf(missing !== undefined).each([...versions])("a consumer of Kafka 
     expect(second.records).toMatchObject([{ partition: 1, offset: 3, value: "d" }]);
   });
 
+  test("bytes stay as they are until they are given back", async () => {
+    const topic = await topicOf({ partitions: 3 });
+    const lines = Array.from({ length: 40_000 }, (_, i) => `${i} ${"x".repeat(500 + i % 300)}`);
+    await kafka.admin.produceLines(topic, lines.slice(0, 30_000));
+    await kafka.admin.produceLines(topic, lines.slice(30_000), { codec: "gzip" });
+    // 20 blocks are more than the answers that are read ahead.
+    const reading = read(topic, { once: true, heldBlocks: 20 });
+    await reading.ended;
+    const found = reading.records.map(({ value }) => value);
+    expect(found.sort()).toEqual(lines.sort());
+  });
+
   test("goes on fetching and heartbeating while nobody pulls, within its bound", async () => {
     const topic = await topicOf({ partitions: 2 });
     const groupId = `${topic}-group`;

@@ -74,6 +74,8 @@ export function withFetchedPartitions(
 export interface FetchAnswer {
   readonly errorCode: number;
   readonly partitions: readonly FetchedPartition[];
+  /** What all the partitions' bytes stand in. */
+  readonly memory: ArrayBufferLike;
 }
 
 /** The lowest version whose answer is read here: the first with transactions. */
@@ -117,7 +119,7 @@ function readFetchAnswer(bytes: Buffer, version: number): FetchAnswer {
       at += length;
     }
   }
-  return { errorCode, partitions };
+  return { errorCode, partitions, memory: bytes.buffer };
 }
 
 function itself<T>(answer: T): T {

@@ -6,6 +6,7 @@
 import type { Clock } from "../clock.ts";
 import type { Position, TopicPartition } from "../delivery/records.ts";
 import type { Log } from "../log/log.ts";
+import { Loan } from "./answer_memory.ts";
 import { apis, codes, leaderMoved } from "./apis.ts";
 import { scanBatches } from "./batch_scan.ts";
 import type { Chunk } from "./block_reader.ts";
@@ -230,10 +231,13 @@ export class Fetcher {
       );
       this.#nodeFailures.delete(leader);
       this.#deps.onProblem(part, undefined);
+      const loan = new Loan(() => cluster.memory.give(answer.memory));
+      const done = loan.share();
       for (const fetched of answer.partitions) {
         const state = this.#states.get(`${fetched.partition}/${fetched.topic}`);
-        if (state !== undefined && states.includes(state)) this.#take(state, fetched);
+        if (state !== undefined && states.includes(state)) this.#take(state, fetched, loan);
       }
+      done();
     } catch (error) {
       if (this.#closed || cluster.closing.aborted) return;
       if (!(error instanceof KafkaFailure)) {
@@ -253,9 +257,9 @@ export class Fetcher {
     }
   }
 
-  #take(state: PartitionState, fetched: FetchedPartition): void {
+  #take(state: PartitionState, fetched: FetchedPartition, loan: Loan): void {
     const { errorCode } = fetched;
-    if (errorCode === 0) return this.#takeBytes(state, fetched);
+    if (errorCode === 0) return this.#takeBytes(state, fetched, loan);
     if (errorCode === codes.offsetOutOfRange) {
       state.notBefore = Infinity;
       void this.#moveIntoRange(state);
@@ -279,7 +283,7 @@ export class Fetcher {
     this.#deps.onStaleMetadata();
   }
 
-  #takeBytes(state: PartitionState, fetched: FetchedPartition): void {
+  #takeBytes(state: PartitionState, fetched: FetchedPartition, loan: Loan): void {
     const { highWatermark, bytes } = fetched;
     if (state.failures > 0) this.#deps.onProblem(partOf(state), undefined);
     state.failures = 0;
@@ -293,8 +297,10 @@ export class Fetcher {
         const kept = batches.filter((batch) => batch.baseOffset < endOffset);
         const place = { topic, partition, fromOffset, endOffset, nextOffset };
         // The answer's bytes are kept for as long as any of its chunks is.
-        const held = kept.length === 0 ? bytes.subarray(0, 0) : bytes;
-        this.#put(state, { ...place, bytes: held, batches: kept });
+        const held = kept.length === 0
+          ? { bytes: new Uint8Array(0) }
+          : { bytes, loan, release: loan.share() };
+        this.#put(state, { ...place, ...held, batches: kept });
         this.#states.delete(`${partition}/${topic}`);
         this.#states.set(`${partition}/${topic}`, state);
       }

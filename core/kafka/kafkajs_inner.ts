@@ -4,6 +4,7 @@
  * queue wakes up a hundred times a second when idle, and its way of joining what was read copies twice.
  */
 import type { Socket } from "node:net";
+import type { AnswerMemory } from "./answer_memory.ts";
 import { AnswerPieces } from "./answer_pieces.ts";
 
 /** What kafkajs's connection needs of a request: encodes to something with `buf` and `buffer`. */
@@ -73,6 +74,8 @@ export interface InnerConnectionOptions {
   readonly sasl: object | null;
   readonly socketFactory: SocketFactory;
   readonly connectionTimeout: number;
+  /** What long answers stand in. */
+  readonly memory: AnswerMemory;
 }
 
 interface ConnectionPool {
@@ -124,7 +127,7 @@ export async function connectInner(
   });
   const connection = pool.pool[0];
   if (connection === undefined) throw new Error("kafkajs made no connection");
-  putPiecesTogether(connection);
+  putPiecesTogether(connection, options.memory);
   onConnection(connection);
   const broker = new Broker({
     connectionPool: pool,
@@ -137,8 +140,8 @@ export async function connectInner(
 }
 
 /** From now on the connection is given whole answers. */
-function putPiecesTogether(connection: InnerConnection): void {
-  const pieces = new AnswerPieces();
+function putPiecesTogether(connection: InnerConnection, memory: AnswerMemory): void {
+  const pieces = new AnswerPieces(memory);
   const process = connection.processData.bind(connection);
   connection.processData = (read) => {
     for (const answers of pieces.take(read)) {

@@ -5,6 +5,7 @@
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { type HostPort, hostPortText } from "../config/endpoint.ts";
+import type { AnswerMemory } from "./answer_memory.ts";
 import type { Api } from "./apis.ts";
 import type { KafkaConnectionOptions } from "./connection_options.ts";
 import { connectFailure, KafkaFailure, requestFailure } from "./failure.ts";
@@ -41,10 +42,15 @@ export interface RequestOptions<T> {
   readonly call?: (usual: WireCall<T>) => WireCall<T>;
 }
 
+/** How to log on, and what long answers stand in. */
+export interface LinkOptions extends KafkaConnectionOptions {
+  readonly memory: AnswerMemory;
+}
+
 /** Connects and logs on; rejects with a KafkaFailure that says which of it went wrong. */
 export async function openLink(
   address: HostPort,
-  options: KafkaConnectionOptions,
+  options: LinkOptions,
   signal?: AbortSignal,
 ): Promise<Link> {
   const opened = new BrokerLink(address, options);
@@ -54,13 +60,13 @@ export async function openLink(
 
 class BrokerLink implements Link {
   readonly address: HostPort;
-  #options: KafkaConnectionOptions;
+  #options: LinkOptions;
   #connection: InnerConnection | undefined;
   #socket: Socket | undefined;
   #versions: ApiVersions = {};
   #closed = false;
 
-  constructor(address: HostPort, options: KafkaConnectionOptions) {
+  constructor(address: HostPort, options: LinkOptions) {
     this.address = address;
     this.#options = options;
   }
@@ -78,6 +84,7 @@ class BrokerLink implements Link {
       sasl: this.#options.sasl === undefined ? null : { ...this.#options.sasl },
       socketFactory: (target) => this.#socket = openSocket(target, this.#options),
       connectionTimeout: connectMsMax,
+      memory: this.#options.memory,
     }, (connection) => this.#connection = connection);
     const late = new KafkaFailure(
       `Cannot connect to ${where}: it did not answer within ${connectMsMax} ms, ` +

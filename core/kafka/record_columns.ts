@@ -26,11 +26,8 @@ export class RecordColumns {
     this.keyEnds = new Int32Array(capacity);
   }
 
-  /** The block that these columns make over `bytes`. */
-  block(
-    bytes: Uint8Array,
-    place: { readonly topic: string; readonly partition: number; readonly nextOffset: number },
-  ): RecordBlock {
+  /** The block that these columns make over `bytes`; `release` takes the bytes back. */
+  block(bytes: Uint8Array, place: BlockPlace, release?: () => void): RecordBlock {
     const { count } = this;
     return {
       topic: place.topic,
@@ -44,8 +41,15 @@ export class RecordColumns {
       valueEnds: this.valueEnds.subarray(0, count),
       keyStarts: this.keyStarts.subarray(0, count),
       keyEnds: this.keyEnds.subarray(0, count),
+      release,
     };
   }
+}
+
+interface BlockPlace {
+  readonly topic: string;
+  readonly partition: number;
+  readonly nextOffset: number;
 }
 
 /** Where the unpacked records of a batch stand and what their deltas are counted from. */

@@ -26,7 +26,10 @@ async function main(broker: string, topic: string, groupId: string): Promise<voi
     { events: deaf, log: silentLog, clock: systemClock },
   );
   let count = 0;
-  for await (const block of consumer.blocks()) count += block.count;
+  for await (const block of consumer.blocks()) {
+    count += block.count;
+    block.release?.();
+  }
   await consumer.close();
   console.log(count);
 }
