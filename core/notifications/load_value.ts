@@ -6,7 +6,7 @@
  * regular expression finds the texts that may hold such a number, and they take the exact reader.
  * Unlike Python's dict, an object lists keys that are small integers first.
  */
-import { JsonError, type JsonShape, loadJsonAs } from "../python/json_load.ts";
+import { JsonError, type JsonShape, loadJsonAs, NESTING_MAX } from "../python/json_load.ts";
 import { type Dict, PyFloat, type Value } from "./value.ts";
 
 // What a number may be that JavaScript would misread, as it follows ':', ',' or '[': a whole float, one
@@ -31,7 +31,7 @@ export function loadValue(source: Uint8Array | string): Value {
   const text = typeof source === "string" ? source : decodeText(source);
   // What begins with a number is one number, or nothing that Python reads.
   const first = text.charCodeAt(0);
-  if ((first === 0x7b || first === 0x5b) && !ODD_NUMBER.test(text)) {
+  if ((first === 0x7b || first === 0x5b) && !ODD_NUMBER.test(text) && !isTooDeep(text)) {
     try {
       return JSON.parse(text) as Value;
     } catch {
@@ -39,6 +39,53 @@ export function loadValue(source: Uint8Array | string): Value {
     }
   }
   return loadJsonAs(text, VALUES);
+}
+
+/** Whether lists and objects stand deeper in one another than Python reads. */
+function isTooDeep(text: string): boolean {
+  return mayBeTooDeep(text) && depthOf(text) > NESTING_MAX;
+}
+
+/** Cheap: most texts have too few of them in all. */
+function mayBeTooDeep(text: string): boolean {
+  let count = 0;
+  for (const opener of ["{", "["]) {
+    for (let at = text.indexOf(opener); at >= 0; at = text.indexOf(opener, at + 1)) {
+      if (++count > NESTING_MAX) return true;
+    }
+  }
+  return false;
+}
+
+/** Of a text that need not be JSON. */
+function depthOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (let at = 0; at < text.length; at++) {
+    switch (text.charCodeAt(at)) {
+      case 0x5b:
+      case 0x7b:
+        deepest = Math.max(deepest, ++depth);
+        break;
+      case 0x5d:
+      case 0x7d:
+        depth--;
+        break;
+      case 0x22:
+        at = endOfString(text, at);
+    }
+  }
+  return deepest;
+}
+
+/** The quote that ends the string whose first is at `from`; the text's end where none does. */
+function endOfString(text: string, from: number): number {
+  for (let at = text.indexOf('"', from + 1); at >= 0; at = text.indexOf('"', at + 1)) {
+    let backslashes = 0;
+    while (text.charCodeAt(at - 1 - backslashes) === 0x5c) backslashes++;
+    if (backslashes % 2 === 0) return at;
+  }
+  return text.length;
 }
 
 /** UTF-8 bytes as text; throws JsonError. A byte order mark is left out. */

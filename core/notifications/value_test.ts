@@ -7,7 +7,7 @@ import fc from "fast-check";
 import cases from "../../testdata/python/cases.json" with { type: "json" };
 import documents from "../../testdata/python/documents.json" with { type: "json" };
 import { dumpJson } from "../python/json_dump.ts";
-import { JsonError, loadJson } from "../python/json_load.ts";
+import { JsonError, loadJson, NESTING_MAX } from "../python/json_load.ts";
 import { floatRepr } from "../python/numbers.ts";
 import { toRepr } from "../python/text.ts";
 import { loadValue } from "./load_value.ts";
@@ -92,6 +92,17 @@ test("the quick way and the exact way agree on any text", () => {
     }),
     { numRuns: 4000 },
   );
+});
+
+test("deep nesting is refused by either way, brackets inside strings do not count", () => {
+  const deep = (levels: number, open: string, close: string): Value =>
+    loadValue(`{"a":${open.repeat(levels - 1)}1${close.repeat(levels - 1)}}`);
+  for (const [open, close] of [["[", "]"], ['{"x":', "}"], ['["\\\\","]\\"",', "]"]] as const) {
+    expect(typeof deep(NESTING_MAX, open, close)).toBe("object");
+    expect(() => deep(NESTING_MAX + 1, open, close)).toThrow("nested too deeply");
+  }
+  const flat = JSON.stringify({ a: Array.from({ length: 2000 }, () => [{}]), b: "[".repeat(2000) });
+  expect(dumpValue(loadValue(flat))).toBe(dumpJson(loadJson(flat), { ensureAscii: true }));
 });
 
 test("values are compared as Python compares them", () => {
