@@ -102,7 +102,8 @@ export function connectFailure(error: unknown, attempt: Attempt): AmqpFailure {
     const why = code === "" || text.includes(code) ? text : `${text} (${code})`;
     return new AmqpFailure(
       `Cannot open a TLS connection to ${where}: ${why}, expected a TLS port whose certificate ` +
-        "verifies (see [oslo_messaging_rabbit] ssl_ca_file, ssl_cert_file, ssl_key_file)",
+        "verifies (see [oslo_messaging_rabbit] ssl_ca_file, ssl_cert_file, ssl_key_file, " +
+        "ssl_enforce_hostname_verification)",
       "tls",
       cause,
     );

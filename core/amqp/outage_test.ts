@@ -263,6 +263,24 @@ describe.skipIf(missing !== undefined)("outages", () => {
     },
   );
 
+  test("a certificate for another name is refused, or taken where only its chain is to verify", async () => {
+    // Resolves to 127.0.0.1, and stands in no certificate.
+    const hosts = [guarded({ host: "127.1", port: rabbit.tlsPort })];
+    const secured = tls({ caFile: rabbit.certificate?.certFile });
+    const strict = new Taker({ transports: [rabbitTransport([rabbit], { hosts, tls: secured })] });
+    expect(await strict.notReady()).toContain("127.1");
+    await strict.close();
+    const lenient = rabbitTransport([rabbit], { hosts, tls: secured, verifyHostname: false });
+    const taker = new Taker({ transports: [lenient], topics: ["named"], rabbit: durable });
+    await taker.ready();
+    await taker.close();
+    const foreign = tls({ caFile: second.certificate?.certFile });
+    const unknown = rabbitTransport([rabbit], { hosts, tls: foreign, verifyHostname: false });
+    const refused = new Taker({ transports: [unknown] });
+    expect(await refused.notReady()).toStartWith("Cannot open a TLS connection to RabbitMQ");
+    await refused.close();
+  });
+
   test("a client certificate is shown, and EXTERNAL logs on by it", async () => {
     const caFile = second.certificate?.certFile;
     const { certFile, keyFile } = second.clientCertificate ?? {};

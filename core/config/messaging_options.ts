@@ -5,6 +5,7 @@
  */
 import type { Option } from "./option.ts";
 import { failoverStrategies, kafkaCodecs, loginMethods } from "./pipeline_config.ts";
+import { sslVersions } from "./pipeline_config.ts";
 
 const rabbit = { section: "oslo_messaging_rabbit", meaning: "used" } as const;
 const kafka = { section: "oslo_messaging_kafka", meaning: "used" } as const;
@@ -79,9 +80,16 @@ const RABBIT_TLS_OPTIONS: readonly Option[] = [
     name: "ssl_enforce_hostname_verification",
     kind: "bool",
     default: "true",
-    help: "Whether the brokers' certificates must verify.",
+    help: "False: with ssl_ca_file any name in a certificate will do, without it any certificate.",
   },
-  { ...rabbit, meaning: "none", name: "ssl_version", kind: "string", help: "TLS 1.2 or later." },
+  {
+    ...rabbit,
+    name: "ssl_version",
+    kind: "choice",
+    choices: sslVersions,
+    default: "",
+    help: "The version of TLS; empty or SSLv23: the best that both sides know.",
+  },
 ];
 
 const RABBIT_QUEUE_OPTIONS: readonly Option[] = [

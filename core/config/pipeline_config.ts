@@ -74,6 +74,9 @@ export interface RabbitOptions {
   readonly failoverStrategy: typeof failoverStrategies[number];
 }
 
+/** The values of `[oslo_messaging_rabbit] ssl_version`. */
+export const sslVersions = ["", "SSLv23", "TLSv1", "TLSv1_1", "TLSv1_2"] as const;
+
 /** How to log in to RabbitMQ. */
 export const loginMethods = ["PLAIN", "AMQPLAIN", "EXTERNAL", "RABBIT-CR-DEMO"] as const;
 

@@ -15,6 +15,7 @@ import {
   type MessagingTransport,
   type RabbitOptions,
   type RabbitTransport,
+  sslVersions,
 } from "./pipeline_config.ts";
 import {
   addressesOf,
@@ -74,6 +75,7 @@ function rabbitTransport(values: OptionValues, url: UrlParts, secrets: Secrets):
     }
   }
   const tls = rabbitTls(values, url);
+  const tlsVersion = tlsVersions[values.choice(RABBIT, "ssl_version", sslVersions)];
   const port = url.scheme === "amqps" || url.scheme === "rabbits" ? 5671 : 5672;
   const hosts = url.authorities.flatMap((one): AmqpHost[] => {
     const alone = {
@@ -89,8 +91,20 @@ function rabbitTransport(values: OptionValues, url: UrlParts, secrets: Secrets):
     hosts: hosts.length > 0 ? hosts : [local],
     vhost: pathOf(url) || "/",
     tls,
+    ...(values.bool(RABBIT, "ssl_enforce_hostname_verification") ? {} : { verifyHostname: false }),
+    ...(tlsVersion === undefined ? {} : { tlsVersion }),
   };
 }
+
+const tlsVersions: Readonly<
+  Record<typeof sslVersions[number], RabbitTransport["tlsVersion"] | undefined>
+> = {
+  "": undefined,
+  SSLv23: undefined,
+  TLSv1: "TLSv1",
+  TLSv1_1: "TLSv1.1",
+  TLSv1_2: "TLSv1.2",
+};
 
 function rabbitTls(values: OptionValues, url: UrlParts): Tls | undefined {
   const query = (name: string) => url.query.get(name)?.at(-1);
@@ -107,11 +121,13 @@ function rabbitTls(values: OptionValues, url: UrlParts): Tls | undefined {
   if ((certFile === undefined) !== (keyFile === undefined)) {
     throw new UrlError("ssl_cert_file and ssl_key_file go together", "both or none");
   }
+  const caFile = query("ssl_ca_file") ?? values.text(RABBIT, "ssl_ca_file");
   return {
-    caFile: query("ssl_ca_file") ?? values.text(RABBIT, "ssl_ca_file"),
+    caFile,
     certFile,
     keyFile,
-    verify: values.bool(RABBIT, "ssl_enforce_hostname_verification"),
+    // As the reference: with a CA the chain is always verified.
+    verify: caFile !== undefined || values.bool(RABBIT, "ssl_enforce_hostname_verification"),
     verifyGiven: values.given(RABBIT, "ssl_enforce_hostname_verification") !== undefined,
   };
 }

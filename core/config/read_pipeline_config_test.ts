@@ -139,6 +139,16 @@ describe("transports", () => {
     expect(read(URL + ssl).input.transports[0]).toMatchObject({ tls: { caFile: "/ca.pem" } });
     const url = "[DEFAULT]\ntransport_url = rabbit://mq/?ssl=1&ssl_ca_file=/own.pem\n";
     expect(read(url).input.transports[0]).toMatchObject({ tls: { caFile: "/own.pem" } });
+    const loose = "ssl_enforce_hostname_verification = false\nssl_version = TLSv1_2\n";
+    expect(read(URL + ssl + loose).input.transports[0]).toMatchObject({
+      tls: { caFile: "/ca.pem", verify: true },
+      verifyHostname: false,
+      tlsVersion: "TLSv1.2",
+    });
+    expect(read(`${URL}[oslo_messaging_rabbit]\nssl = true\n${loose}`).input.transports[0])
+      .toMatchObject({ tls: { verify: false } });
+    expect(refusal(`${URL}[oslo_messaging_rabbit]\nssl_version = SSLv3\n`))
+      .toContain("expected nothing or SSLv23 or TLSv1 or TLSv1_1 or TLSv1_2");
   });
 
   test("--from takes their place", () => {
