@@ -246,7 +246,7 @@ describe.skipIf(missing !== undefined)("against a real Gnocchi with a real Keyst
     const request = async (method: string, path: string, body?: unknown) => {
       if (token.untilMs < performance.now()) {
         const untilMs = performance.now() + tokenSeconds * 500;
-        token = { text: await tokenOf(keystone, user), untilMs };
+        token = { text: await keystone.tokenOf({ ...user, project: "service" }), untilMs };
       }
       const answer = await gnocchi.request(method, path, { body, token: token.text });
       if (answer.status >= 400) throw new Error(`${method} ${path}: ${JSON.stringify(answer)}`);
@@ -281,7 +281,7 @@ describe.skipIf(missing !== undefined)("against a real Gnocchi with a real Keyst
   }, startMs);
 
   test("application credentials, projects and names, asked of the real Keystone", async () => {
-    const token = await tokenOf(keystone, user);
+    const token = await keystone.tokenOf({ ...user, project: "service" });
     const response = await fetch(`${keystone.url}/users/${userId}/application_credentials`, {
       method: "POST",
       headers: { "X-Auth-Token": token, "Content-Type": "application/json" },
@@ -348,20 +348,4 @@ function notification(n: number): Sample[] {
       resource_metadata: instance,
     })
   );
-}
-
-async function tokenOf(
-  keystone: Keystone,
-  { name, password }: { readonly name: string; readonly password: string },
-): Promise<string> {
-  const domain = { id: "default" };
-  const identity = { methods: ["password"], password: { user: { name, domain, password } } };
-  const scope = { project: { name: "service", domain } };
-  const response = await fetch(`${keystone.url}/auth/tokens`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ auth: { identity, scope } }),
-  });
-  await response.arrayBuffer();
-  return response.headers.get("x-subject-token") ?? "";
 }

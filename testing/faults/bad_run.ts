@@ -1,5 +1,5 @@
 /**
- * Edge (processes, files). Runs `tpctl persist` on bad input and holds every output to the same rules:
+ * Edge (processes, files). Runs tpctl on bad input and holds every output to the same rules:
  * no stack trace, no secret, few lines; and reads what the dead letters say.
  */
 import { expect } from "bun:test";
@@ -29,14 +29,25 @@ export interface BadLetter {
   readonly payload_base64?: string;
 }
 
-/** Starts `tpctl persist` in the folder, which is its home too. */
-export async function startBad(folder: string, args: readonly string[]): Promise<Program> {
-  return startProgram(["persist", ...args], { cwd: folder, argv: [await builtExecutable()] });
+/** The daemons. */
+export type Daemon = "persist" | "pipeline";
+
+/** Starts it in the folder, which is its home too. */
+export async function startBad(
+  folder: string,
+  args: readonly string[],
+  daemon: Daemon = "persist",
+): Promise<Program> {
+  return startProgram([daemon, ...args], { cwd: folder, argv: [await builtExecutable()] });
 }
 
 /** Runs to the end and checks what holds for every output. */
-export async function runBad(folder: string, args: readonly string[]): Promise<BadRun> {
-  await using program = await startBad(folder, args);
+export async function runBad(
+  folder: string,
+  args: readonly string[],
+  daemon: Daemon = "persist",
+): Promise<BadRun> {
+  await using program = await startBad(folder, args, daemon);
   const code = await program.exited;
   expectDecent(program);
   return { code, stdout: program.stdout(), stderr: program.stderr() };

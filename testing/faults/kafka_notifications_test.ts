@@ -163,7 +163,7 @@ state_dir = ${path("state")}
     await kafka.admin.createTopic(`${topic}.sample`, { partitions: 3 });
     const newcomer = start(topic);
     await produce("error", bodiesOf((n) => eventBody(n, "ERROR"), third, 2 * third));
-    await produce("sample", bodiesOf(samplingBody, 0, count));
+    await produce("sample", bodiesOf((n) => samplingBody(n), 0, count));
     await some(samples, count / 8);
     second.kill("SIGTERM");
     expect(await second.exited).toBe(0);

@@ -64,35 +64,59 @@ interface Head {
   readonly priority: string;
 }
 
-/** A body as oslo.messaging writes it, version 2. */
-function bodyOf(head: Head, payload: unknown): string {
+/** How a message is wrapped: version 1 is the message itself, version 2 text in an envelope. */
+export type Envelope = "v1" | "v2";
+
+/** A body as oslo.messaging writes it. */
+function bodyOf(head: Head, payload: unknown, envelope: Envelope = "v2"): string {
   const message = {
     ...head,
     publisher_id: "polling.host1",
     payload,
     timestamp: "2026-01-01 00:00:00.000001",
-    _context: {},
+    _unique_id: head.message_id,
+    _context_request_id: `req-${head.message_id}`,
   };
-  return JSON.stringify({ "oslo.version": "2.0", "oslo.message": JSON.stringify(message) });
+  const text = JSON.stringify(message);
+  return envelope === "v1" ? text : JSON.stringify({ "oslo.version": "2.0", "oslo.message": text });
 }
 
-/** Notification `n` with one sample: of resource `n`, with the volume `n`. */
-export function samplingBody(n: number): string {
-  const sample = {
-    counter_name: "cpu",
+/** One sample of a polling notification; what is left out is that of a server. */
+export interface PolledSample {
+  readonly name: string;
+  readonly resource: string;
+  readonly volume: number;
+  /** ISO 8601; the first moment of 2026 if left out. */
+  readonly timestamp?: string;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+/** Notification `n` with these samples. */
+export function pollingBody(
+  n: number,
+  samples: readonly PolledSample[],
+  envelope: Envelope = "v2",
+): string {
+  const payload = samples.map(({ name, resource, volume, timestamp, metadata }) => ({
+    counter_name: name,
     counter_type: "gauge",
     counter_unit: "ns",
-    counter_volume: n,
-    resource_id: String(n),
+    counter_volume: volume,
+    resource_id: resource,
     project_id: "p",
     user_id: "u",
     source: "openstack",
-    timestamp: "2026-01-01T00:00:00",
-    resource_metadata: { host: "compute-1" },
-    message_id: `sample-${n}`,
-  };
+    timestamp: timestamp ?? "2026-01-01T00:00:00",
+    resource_metadata: metadata ?? { host: "compute-1" },
+    message_id: `sample-${n}-${name}`,
+  }));
   const head = { message_id: `m${n}`, event_type: "telemetry.polling", priority: "SAMPLE" };
-  return bodyOf(head, { samples: [sample] });
+  return bodyOf(head, { samples: payload }, envelope);
+}
+
+/** Notification `n` with one sample: of resource `n`, with the volume `n`. */
+export function samplingBody(n: number, envelope: Envelope = "v2"): string {
+  return pollingBody(n, [{ name: "cpu", resource: String(n), volume: n }], envelope);
 }
 
 /** Notification `n` that makes one event, whose message_id is `n`. */

@@ -1,186 +1,132 @@
 /**
- * Edge (processes, net). The delivery promise of `tpctl pipeline` under faults, between a real RabbitMQ
- * and a file and an HTTP server: whatever is killed, stopped or away, afterwards every sample is at
- * both, and what was settled is not lost.
+ * Edge (processes, net). The delivery promise of `tpctl pipeline` under faults: from a real RabbitMQ to
+ * a file, an HTTP server, a queue that somebody else reads, a Monasca API behind a real Keystone, and
+ * datagrams. Whatever is killed, restarted or away, afterwards every sample is at each of them but the
+ * last, counted one by one. `TPCTL_FAULTS_LONG=1` takes 100,000 and a server that is away for a minute.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { type Program, startProgram } from "../program.ts";
-import { rabbitAdmin } from "../rabbit_admin.ts";
+import { type Keystone, keystoneMissing, startKeystone } from "../servers/keystone.ts";
 import { type Rabbitmq, rabbitmqMissing, startRabbitmq } from "../servers/rabbitmq.ts";
-import { freePort, tempFolder } from "../servers/server.ts";
 import { until } from "./life.ts";
+import { type Arrivals, bodiesOf, samplingBody } from "./notifications.ts";
+import { type Books, layPipelineGround, type PipelineGround } from "./pipeline_ground.ts";
+import { feedQueue } from "./queue_feed.ts";
 
-const missing = rabbitmqMissing();
+const missing = rabbitmqMissing() ?? keystoneMissing();
 if (missing !== undefined) console.error(`skipped: ${missing}`);
 
-const testMs = 120_000;
-const count = 3000;
-const waitMs = 45_000;
-
-/** A far end that can go away; it keeps the ids of all samples that it has taken. */
-class Sink {
-  readonly port: number;
-  readonly ids = new Map<string, number>();
-  #server: ReturnType<typeof Bun.serve> | undefined;
-
-  constructor(port: number) {
-    this.port = port;
-  }
-
-  up(): void {
-    this.#server ??= Bun.serve({
-      port: this.port,
-      hostname: "127.0.0.1",
-      fetch: async (request) => {
-        for (const { id } of await request.json() as { id: string }[]) {
-          this.ids.set(id, (this.ids.get(id) ?? 0) + 1);
-        }
-        return new Response("");
-      },
-    });
-  }
-
-  async down(): Promise<void> {
-    await this.#server?.stop(true);
-    this.#server = undefined;
-  }
-}
-
-function polling(n: number): string {
-  const message = {
-    message_id: `m${n}`,
-    publisher_id: "h",
-    event_type: "telemetry.polling",
-    priority: "SAMPLE",
-    timestamp: "2026-01-01 00:00:00",
-    payload: {
-      samples: [{
-        counter_name: "cpu",
-        counter_type: "gauge",
-        counter_unit: "",
-        counter_volume: n,
-        resource_id: "r",
-        project_id: "p",
-        user_id: "u",
-        source: "openstack",
-        timestamp: "2026-01-01T00:00:00",
-        resource_metadata: {},
-        message_id: String(n),
-      }],
-    },
-  };
-  return JSON.stringify({ "oslo.version": "2.0", "oslo.message": JSON.stringify(message) });
-}
-
-/** Ids in the file, with how often; a torn line would fail here. */
-function idsIn(path: string): Map<string, number> {
-  const ids = new Map<string, number>();
-  const text = existsSync(path) ? readFileSync(path, "utf8") : "";
-  for (const line of text.split("\n").filter((one) => one !== "")) {
-    const { id } = JSON.parse(line) as { id: string };
-    ids.set(id, (ids.get(id) ?? 0) + 1);
-  }
-  return ids;
-}
-
-interface Ground extends AsyncDisposable {
-  readonly sink: Sink;
-  readonly file: string;
-  readonly stateDir: string;
-  start(): Program;
-}
-
-async function layGround(rabbit: Rabbitmq, exchange: string, workers: number): Promise<Ground> {
-  const folder = await tempFolder("pipeline-faults");
-  const sink = new Sink(await freePort());
-  const file = join(folder.path, "samples");
-  await mkdir(join(folder.path, "meters.d"));
-  await writeFile(
-    join(folder.path, "pipeline.yaml"),
-    `sources: [{name: s, meters: ["*"], sinks: [k]}]\nsinks: [{name: k, publishers: ` +
-      `["file://${file}?json", "http://127.0.0.1:${sink.port}/"]}]\n`,
-  );
-  await writeFile(
-    join(folder.path, "ceilometer.conf"),
-    `[DEFAULT]\ntransport_url = ${rabbit.url}\npipeline_cfg_file = ${folder.path}/pipeline.yaml\n` +
-      `[notification]\npipelines = meter\nworkers = ${workers}\n` +
-      `notification_control_exchanges = ${exchange}\n` +
-      "[oslo_messaging_rabbit]\namqp_durable_queues = true\nrabbit_retry_interval = 1\n" +
-      "[tpctl]\nlisten =\n",
-  );
-  const running: Program[] = [];
-  return {
-    sink,
-    file,
-    stateDir: join(folder.path, "tpctl-state"),
-    start: () => {
-      const options = { cwd: folder.path };
-      const program = startProgram(["pipeline", "--config-file", "ceilometer.conf"], options);
-      running.push(program);
-      return program;
-    },
-    async [Symbol.asyncDispose](): Promise<void> {
-      for (const program of running) await program[Symbol.asyncDispose]();
-      await sink.down();
-      await folder[Symbol.asyncDispose]();
-    },
-  };
-}
-
-function allThere(ids: ReadonlyMap<string, number>): true | undefined {
-  return ids.size === count ? true : undefined;
-}
+const long = process.env.TPCTL_FAULTS_LONG === "1";
+const count = long ? 100_000 : 3_000;
+const outageMs = long ? 60_000 : 3_000;
+const testMs = long ? 900_000 : 180_000;
+const waitMs = long ? 400_000 : 60_000;
+/** Shorter than any of the runs. */
+const tokenSeconds = 8;
+const user = { name: "ceilometer", password: "Sesame" };
 
 describe.skipIf(missing !== undefined)("pipeline under faults", () => {
   let rabbit: Rabbitmq;
+  let keystone: Keystone;
   beforeAll(async () => {
-    rabbit = await startRabbitmq();
+    [rabbit, keystone] = await Promise.all([startRabbitmq(), startKeystone({ tokenSeconds })]);
+    await keystone.createUser({ ...user, project: "service", role: "member" });
   }, testMs);
-  afterAll(() => rabbit?.remove());
+  afterAll(async () => {
+    await rabbit?.remove();
+    await keystone?.remove();
+  });
 
-  async function fill(exchange: string, from: number, to: number): Promise<void> {
-    const admin = await rabbitAdmin(rabbit);
-    const bodies = Array.from({ length: to - from }, (_, n) => polling(from + n));
-    await admin.fill(exchange, "notifications.sample", bodies);
-    await admin.close();
+  function feed(exchange: string, from: number, to: number): Promise<void> {
+    const place = { exchange, routingKey: `${exchange}-notifications.sample` };
+    return feedQueue(rabbit, place, bodiesOf((n) => samplingBody(n), from, to));
   }
 
-  for (const workers of [1, 2]) {
+  function atLeast(arrivals: Arrivals, least: number): Promise<true> {
+    return until(`${least} have come`, waitMs, () => arrivals.distinct >= least || undefined);
+  }
+
+  /** Everything that was sent is in the file; it is read whole, so not too often. */
+  function inFile(books: Books, least: number): Promise<true> {
+    return until(`${least} are in the file`, waitMs, async () => {
+      if (books.file().distinct >= least) return true;
+      await Bun.sleep(500);
+      return undefined;
+    });
+  }
+
+  /** How many a second reach the reader of the queue while this goes on. */
+  async function measured(what: string, books: Books, wait: Promise<unknown>): Promise<void> {
+    const [before, began] = [books.notifier.distinct, performance.now()];
+    await wait;
+    const [came, seconds] = [books.notifier.distinct - before, (performance.now() - began) / 1000];
+    console.error(`${what}: ${came} in ${seconds.toFixed(1)} s, ${Math.round(came / seconds)}/s`);
+  }
+
+  /** The server goes while samples come, a process is killed, the others get everything meanwhile. */
+  async function firstHalf(ground: PipelineGround, exchange: string): Promise<void> {
+    const { books, sink } = ground;
+    const half = count / 2;
+    const first = ground.start();
+    await first.said(/Ready/);
+    const fed = feed(exchange, 0, half);
+    await measured("with all far ends", books, atLeast(books.http, count / 8));
+    await sink.down();
+    const away = Bun.sleep(outageMs);
+    await measured("without the HTTP server", books, atLeast(books.notifier, count / 4));
+    await ground.killAll();
+    ground.start();
+    await fed;
+    await Promise.all([
+      atLeast(books.notifier, half),
+      atLeast(books.monasca, half),
+      inFile(books, half),
+    ]);
+    await away;
+    expect(books.http.distinct).toBeLessThan(half);
+  }
+
+  for (const workers of long ? [4] : [1, 2]) {
     test(
       `kill -9, the broker restarted, the HTTP server away: ${workers} worker(s)`,
       async () => {
         const exchange = `nova${workers}`;
-        await using ground = await layGround(rabbit, exchange, workers);
-        const { sink, file, stateDir } = ground;
-        sink.up();
-        const first = ground.start();
-        await first.said(/Ready/);
-        await fill(exchange, 0, count / 2);
-        await until("some samples", waitMs, () => sink.ids.size > 200 ? true : undefined);
-        first.kill("SIGKILL");
-        await first.exited;
+        const options = { rabbit, keystone, user, exchange, workers, count };
+        await using ground = await layPipelineGround(options);
+        const { books, sink, monasca } = ground;
+        await firstHalf(ground, exchange);
 
-        await sink.down();
-        const second = ground.start();
-        await fill(exchange, count / 2, count);
-        await until("all samples in the file", waitMs, () => allThere(idsIn(file)));
-        expect(sink.ids.size).toBeLessThan(count);
-        second.kill("SIGKILL");
-        await second.exited;
-
-        sink.up();
-        const third = ground.start();
+        const fed = feed(exchange, count / 2, count);
+        await atLeast(books.notifier, count * 5 / 8);
         await rabbit.restart();
-        await until("all samples at the server", waitMs, () => allThere(sink.ids));
-        const ids = Array.from({ length: count }, (_, n) => String(n)).sort();
-        expect([...sink.ids.keys()].sort()).toEqual(ids);
-        expect([...idsIn(file).keys()].sort()).toEqual(ids);
-        third.kill("SIGTERM");
-        expect(await third.exited).toBe(0);
-        const letters = join(stateDir, "dead-letters");
+        sink.up();
+        await atLeast(books.http, count * 3 / 4);
+        await ground.killAll();
+        const last = ground.start();
+        await fed;
+        await Promise.all([
+          atLeast(books.http, count),
+          atLeast(books.notifier, count),
+          atLeast(books.monasca, count),
+          inFile(books, count),
+        ]);
+        last.kill("SIGTERM");
+        expect(await last.exited).toBe(0);
+
+        const file = books.file();
+        const udp = books.udp();
+        console.error(
+          `${workers} worker(s): file ${file}; http ${books.http}; notifier ${books.notifier}; ` +
+            `monasca ${books.monasca} (${monasca.tokens.size} tokens); udp ${udp}`,
+        );
+        for (const book of [file, books.http, books.notifier, books.monasca]) {
+          expect([book.missing(), book.strange]).toEqual([[], []]);
+        }
+        expect(udp.strange).toEqual([]);
+        expect(udp.distinct).toBeGreaterThan(count / 2);
+        expect(monasca.tokens.size).toBeGreaterThan(1);
+        const letters = join(ground.stateDir, "dead-letters");
         expect(existsSync(letters) ? readdirSync(letters) : []).toEqual([]);
       },
       testMs,

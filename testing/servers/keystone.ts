@@ -43,6 +43,8 @@ export interface Keystone extends Restartable {
   /** Gives the project's id; the one of that name where it exists. */
   createProject(name: string): Promise<string>;
   createService(service: KeystoneService): Promise<void>;
+  /** A fresh token of a user on its project. */
+  tokenOf(user: Pick<KeystoneUser, "name" | "password" | "project">): Promise<string>;
   /** Kills and removes everything. Safe to call twice. */
   remove(): Promise<void>;
 }
@@ -92,6 +94,7 @@ export async function startKeystone(options: KeystoneOptions = {}): Promise<Keys
     createUser: (user) => admin.createUser(user),
     createProject: (name) => admin.createProject(name),
     createService: (service) => admin.createService(service),
+    tokenOf: (user) => tokenOf(url, user),
     ...server,
     remove: async () => {
       await server.kill();
@@ -163,7 +166,10 @@ class Administrator {
   async request(method: string, path: string, body?: unknown): Promise<Answered> {
     const response = await fetch(`${this.url}${path}`, {
       method,
-      headers: { "X-Auth-Token": await this.#token(), "Content-Type": "application/json" },
+      headers: {
+        "X-Auth-Token": await tokenOf(this.url, administrator),
+        "Content-Type": "application/json",
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
@@ -198,23 +204,25 @@ class Administrator {
       await this.request("POST", "/endpoints", { endpoint });
     }
   }
+}
 
-  async #token(): Promise<string> {
-    const domain = { id: "default" };
-    const identity = {
-      methods: ["password"],
-      password: { user: { name: "admin", domain, password: adminPassword } },
-    };
-    const response = await fetch(`${this.url}/auth/tokens`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ auth: { identity, scope: { project: { name: "admin", domain } } } }),
-    });
-    await response.arrayBuffer();
-    const token = response.headers.get("x-subject-token");
-    if (token === null) throw new Error(`Keystone gave no token: ${response.status}`);
-    return token;
-  }
+const administrator = { name: "admin", password: adminPassword, project: "admin" };
+
+async function tokenOf(
+  url: string,
+  { name, password, project }: Pick<KeystoneUser, "name" | "password" | "project">,
+): Promise<string> {
+  const domain = { id: "default" };
+  const identity = { methods: ["password"], password: { user: { name, domain, password } } };
+  const response = await fetch(`${url}/auth/tokens`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ auth: { identity, scope: { project: { name: project, domain } } } }),
+  });
+  await response.arrayBuffer();
+  const token = response.headers.get("x-subject-token");
+  if (token === null) throw new Error(`Keystone gave '${name}' no token: ${response.status}`);
+  return token;
 }
 
 function idOf(value: unknown): string {
