@@ -4,6 +4,7 @@
  */
 import { writeFile } from "node:fs/promises";
 import type { Clock } from "../core/clock.ts";
+import type { DaemonConfig } from "../core/config/persist_config.ts";
 import { RunError } from "../core/errors.ts";
 import type { Log } from "../core/log/log.ts";
 import type { ClosingAccount } from "../core/observe/closing.ts";
@@ -63,6 +64,18 @@ export async function runShown(
     await showing;
     signals.stop();
   }
+}
+
+/** A run that a person started keeps its letters where that person is. */
+export function sayLetterFolder(
+  { deadLetterTopic, stateDir }: Pick<DaemonConfig, "deadLetterTopic" | "stateDir">,
+  log: Log,
+): void {
+  if (deadLetterTopic === undefined) return;
+  log.info(
+    `Dead letters of a replay go to '${stateDir}', not to [tpctl] dead_letter_topic ` +
+      `'${deadLetterTopic}'`,
+  );
 }
 
 /** What is to be said at the end. */

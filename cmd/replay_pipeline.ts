@@ -33,7 +33,13 @@ import type { LogSwitch } from "../core/running/log_switch.ts";
 import { loadPublisherKind, publisherSchemes } from "../publishers/mod.ts";
 import { openOutput, openProgress, surroundings } from "./daemon_output.ts";
 import type { ReplayFlags } from "./replay_flags.ts";
-import { newestShift, printSurvey, runShown, sayAccount } from "./replay_output.ts";
+import {
+  newestShift,
+  printSurvey,
+  runShown,
+  sayAccount,
+  sayLetterFolder,
+} from "./replay_output.ts";
 
 const command = "replay";
 const clock = systemClock;
@@ -62,6 +68,7 @@ export async function replayToPipeline(flags: ReplayFlags): Promise<void> {
     for (const { level, text, place } of [...setup.config.notices, ...setup.pipelines.notices]) {
       log[level](text, { ...place });
     }
+    sayLetterFolder(setup.config, log);
     if (flags.dryRun) await dryRun(run);
     else await send(run);
   } finally {
@@ -115,7 +122,7 @@ async function withShift(run: PipelineReplay): Promise<ReplayOptions> {
 
 async function dryRun(run: PipelineReplay): Promise<void> {
   const { setup, flags } = run;
-  const options = await withShift(run);
+  const options = { ...await withShift(run), rate: undefined };
   const job = flags.spool === undefined
     ? openLook(options, contextOf(run))
     : await lookAtSpool(flags.spool, options);

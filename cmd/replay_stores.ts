@@ -31,7 +31,13 @@ import type { LogSwitch } from "../core/running/log_switch.ts";
 import { logThrough } from "../core/running/log_through.ts";
 import { openOutput, openProgress, surroundings } from "./daemon_output.ts";
 import type { ReplayFlags } from "./replay_flags.ts";
-import { newestShift, printSurvey, runShown, sayAccount } from "./replay_output.ts";
+import {
+  newestShift,
+  printSurvey,
+  runShown,
+  sayAccount,
+  sayLetterFolder,
+} from "./replay_output.ts";
 
 const command = "replay";
 const clock = systemClock;
@@ -54,6 +60,7 @@ export async function replayToStores(flags: ReplayFlags): Promise<void> {
   const run: StoreReplay = { flags, config, stores, options, log, output, progress, reader };
   try {
     for (const { level, text, place } of config.notices) log[level](text, { ...place });
+    sayLetterFolder(config, log);
     if (flags.dryRun) await dryRun(run);
     else await send(run);
   } finally {
@@ -105,7 +112,7 @@ function encoderOptions(
 async function dryRun(run: StoreReplay): Promise<void> {
   const { stores, flags, log } = run;
   const context = { takesLettersFor: takesLettersFor(stores), clock, log };
-  const options = await withShift(run);
+  const options = { ...await withShift(run), rate: undefined };
   const job = flags.spool === undefined
     ? openLook(options, context)
     : await lookAtSpool(flags.spool, options);

@@ -7,6 +7,7 @@ import { batchOf } from "../datum/ceilometer_datum.ts";
 import { eventOf } from "../datum/event_form.ts";
 import { FormError, invalidForm } from "../datum/form_error.ts";
 import { type Form, forms as formHelp } from "../datum/forms.ts";
+import type { LinePrecision } from "../datum/line_times.ts";
 import { membersOf, orRefusal, readData } from "../datum/read_datum.ts";
 import { sampleOf } from "../datum/sample_form.ts";
 import { type RecordBlock, valueOf } from "../delivery/records.ts";
@@ -15,6 +16,7 @@ import type { Dict } from "../notifications/value.ts";
 import { dumpValue } from "../notifications/value_text.ts";
 import type { ItemSinks, MessageEncoder, Refusal } from "../persist/encoder.ts";
 import { eventJson, sampleJson, serializeEvent } from "../pipeline/messages.ts";
+import { movedPoint } from "./line_copy.ts";
 import { shiftMessage } from "./message_shift.ts";
 import type { SelectedBlock } from "./selector.ts";
 
@@ -24,6 +26,7 @@ export interface KafkaEncoderOptions {
   /** Undefined: what they are. */
   readonly format: "sample" | "event" | undefined;
   readonly shiftMs: number;
+  readonly linePrecision: LinePrecision;
 }
 
 const decoder = new TextDecoder();
@@ -47,7 +50,7 @@ export function createKafkaEncoder(options: KafkaEncoderOptions): MessageEncoder
 function messagesOf(
   form: Form | undefined,
   bytes: Uint8Array,
-  { format, shiftMs }: KafkaEncoderOptions,
+  { format, shiftMs, linePrecision }: KafkaEncoderOptions,
 ): readonly string[] {
   if (form === undefined || !isUtf8(bytes)) {
     throw new FormError(
@@ -58,6 +61,10 @@ function messagesOf(
   // A message that its readers could not read is a dead letter here, not there.
   const read = readData(form, bytes);
   if ("refusal" in read) throw new FormError(read.refusal.class, read.refusal.reason);
+  if (form === "line" && format === undefined) {
+    const line = shiftMs === 0 ? bytes : movedPoint(bytes, { shiftMs, linePrecision });
+    return line === undefined ? [] : [decoder.decode(line)];
+  }
   const moved = form === "line" ? bytes : shiftMessage(form, bytes, shiftMs);
   if (format !== undefined) return converted(form, moved, format);
   const isPython = form === "sample_literal" || form === "event_literal";

@@ -55,6 +55,34 @@ export function copyPoint(bytes: Uint8Array, sink: LineSink, options: LineCopyOp
   return true;
 }
 
+/** The line by itself; undefined for a comment. Throws as `copyPoint`. */
+export function movedPoint(bytes: Uint8Array, options: LineCopyOptions): Uint8Array | undefined {
+  const sink = new OneLine(bytes.length + timeBytesMax);
+  return copyPoint(bytes, sink, options) ? sink.bytes() : undefined;
+}
+
+/** Room for one line. */
+class OneLine implements LineSink {
+  length = 0;
+  #buffer: Uint8Array;
+
+  constructor(bytesMax: number) {
+    this.#buffer = new Uint8Array(bytesMax + timeBytesMax);
+  }
+
+  reserve(): Uint8Array {
+    return this.#buffer;
+  }
+
+  endLine(): void {
+    // Its maker takes the bytes.
+  }
+
+  bytes(): Uint8Array {
+    return this.#buffer.subarray(0, this.length);
+  }
+}
+
 function append(sink: LineSink, bytes: Uint8Array): void {
   sink.reserve(bytes.length).set(bytes, sink.length);
   sink.length += bytes.length;

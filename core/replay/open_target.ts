@@ -48,7 +48,8 @@ export function encoderFor(options: ReplayEncoderOptions): MessageEncoder {
   if (store?.scheme !== "kafka") return createReplayEncoder(options);
   const { topic, format } = store;
   if (format === undefined || format === "sample" || format === "event") {
-    return createKafkaEncoder({ topic, format, shiftMs: options.shiftMs });
+    const { shiftMs, linePrecision } = options;
+    return createKafkaEncoder({ topic, format, shiftMs, linePrecision });
   }
   throw new UsageError(
     `Cannot use format '${format}' of '${

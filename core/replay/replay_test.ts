@@ -168,6 +168,28 @@ describe("what stores are given", () => {
     for (const [i, words] of expected.entries()) expect(refused[i]).toContain(words);
   });
 
+  test("the bus: messages as they are, Python's as JSON, moved where it is asked for", () => {
+    const literal = sampleLiteral(sample);
+    const given = [metricText("cpu"), literal, "m v=1 1767323045678", "hello", '{"metric": 1}'];
+    const texts = (url: string, options = {}) => {
+      const { documents, refused } = encoded(url, given, options);
+      return { json: documents.map((one) => (one as { json: string }).json), refused };
+    };
+    const plain = texts("kafka://h/t");
+    expect(plain.json).toEqual([metricText("cpu"), sampleJson(sample), "m v=1 1767323045678"]);
+    expect(plain.refused).toEqual([
+      expect.stringContaining("decode: Cannot read line"),
+      expect.stringContaining("invalid: Cannot read message"),
+    ]);
+    const moved = texts("kafka://h/t", { shiftMs: 1000 }).json;
+    expect(JSON.parse(moved[0] ?? "")).toMatchObject({ metric: { timestamp: 1767323046678 } });
+    expect(JSON.parse(moved[1] ?? "")).toMatchObject({
+      timestamp: "2026-01-02T03:04:06.678901+00:00",
+    });
+    expect(moved[2]).toBe("m v=1 1767323046678000000");
+    expect(texts("kafka://h/t?format=sample").json).toEqual([sampleJson(sample)]);
+  });
+
   test("kinds with stores of their own go to these", () => {
     const [metrics, events] = [storeOf("influxdb://h/mon"), storeOf("elasticsearch://h/ev")];
     const stores = storesByKind({ metrics, alarms: storeOf("influxdb://h/mon"), events });
