@@ -68,15 +68,13 @@ function addPickFlags(command: CommandUnknownOpts): void {
       "--meter <glob>",
       "only metrics and samples of this name (may be repeated)",
       collect,
-      [],
     )
     .option(
       "--event <glob>",
       "only events of this type, alarms of this name (may be repeated)",
       collect,
-      [],
     )
-    .option("--tenant <glob>", "only data of this project (may be repeated)", collect, [])
+    .option("--tenant <glob>", "only data of this project (may be repeated)", collect)
     .addOption(
       new Option("--format <form>", "what every line is, instead of telling it line by line")
         .choices(formNames),
@@ -103,7 +101,7 @@ function addRunFlags(command: CommandUnknownOpts): void {
     .option("--all-destinations", "take dead letters that are for other destinations too");
 }
 
-function collect(value: string, before: string[]): string[] {
+function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 
@@ -112,7 +110,7 @@ type Typed = Omit<ReplayFlags, "config">;
 function readFlags(command: CommandUnknownOpts, nowMs: number): Typed {
   const opts = command.opts() as Record<string, string | boolean | string[] | undefined>;
   const text = (name: string): string | undefined => opts[name] as string | undefined;
-  const texts = (name: string): string[] => opts[name] as string[];
+  const texts = (name: string): string[] => (opts[name] ?? []) as string[];
   const isSet = (name: string): boolean => opts[name] === true;
   const timeOf = (flag: string): number | undefined => {
     const typed = text(flag);

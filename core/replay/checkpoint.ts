@@ -10,7 +10,7 @@ export interface FileProgress {
   readonly path: string;
   /** As it was stored. */
   readonly bytes: number;
-  /** SHA-256 of its first `head_bytes` bytes: a file that was renamed is still known. */
+  /** SHA-256 of its text's first `head_bytes` bytes: a file that was rotated is still known. */
   readonly head: string;
   readonly head_bytes: number;
   /** The first line that is not settled, counted from 1. */
@@ -35,7 +35,9 @@ export interface Checkpoint {
 /** A file as it stands there now. */
 export interface FileHead {
   readonly input: InputFile;
-  /** SHA-256 of its first so many bytes. */
+  /** Bytes of its text's beginning that were looked at. */
+  readonly bytes: number;
+  /** SHA-256 of the first so many of them. */
   headOf(bytes: number): string;
 }
 
@@ -103,8 +105,11 @@ export function matchFiles(
   heads: readonly FileHead[],
 ): ReadonlyMap<string, FileProgress> {
   const matched = new Map<string, FileProgress>();
-  const isSame = (known: FileProgress, head: FileHead): boolean =>
-    head.input.bytes >= known.bytes && head.headOf(known.head_bytes) === known.head;
+  const isSame = (known: FileProgress, { input, bytes, headOf }: FileHead): boolean => {
+    // What was compressed meanwhile is smaller; what else is smaller was written anew.
+    const isShorter = input.bytes < known.bytes && isPacked(input.path) === isPacked(known.path);
+    return !isShorter && bytes >= known.head_bytes && headOf(known.head_bytes) === known.head;
+  };
   for (const known of files) {
     const free = heads.filter(({ input }) => !matched.has(input.path));
     const found = free.find((head) => head.input.path === known.path && isSame(known, head)) ??
@@ -119,6 +124,10 @@ export function matchFiles(
     );
   }
   return matched;
+}
+
+function isPacked(path: string): boolean {
+  return /\.(gz|gzip|zst|zstd)$/i.test(path);
 }
 
 function otherFile(path: string, known: FileProgress, heads: readonly FileHead[]): string {

@@ -5,28 +5,35 @@
 import { createHash } from "node:crypto";
 import { mkdir, open, readFile, rename, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { closeSync, openSync, readSync } from "node:fs";
 import { RunError, UsageError } from "../errors.ts";
+import { readChunks } from "../files/chunks.ts";
 import type { InputFile } from "../files/input_files.ts";
 import type { FileHead } from "./checkpoint.ts";
 
 const headBytesMax = 4096;
 
-/** How a file begins: as many bytes as there are, up to a bound. */
-export interface Head {
-  readonly head: string;
-  readonly head_bytes: number;
-}
-
-/** The file's beginning now. */
-export function headOfFile(path: string): Head {
-  const bytes = firstBytes(path, headBytesMax);
-  return { head: sha256(bytes), head_bytes: bytes.length };
-}
-
-/** For comparing with what a checkpoint knows. */
-export function fileHead(input: InputFile): FileHead {
-  return { input, headOf: (bytes) => sha256(firstBytes(input.path, bytes)) };
+/**
+ * How the file's text begins, whatever it is compressed with: a file that was rotated and compressed is
+ * known again. Of one that cannot be read nothing is known.
+ */
+export async function fileHead(input: InputFile): Promise<FileHead> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of readChunks(input.path)) {
+      pieces.push(chunk);
+      length += chunk.length;
+      if (length >= headBytesMax) break;
+    }
+  } catch {
+    // Whoever reads it to its end says what is wrong with it.
+  }
+  const bytes = Buffer.concat(pieces).subarray(0, headBytesMax);
+  return {
+    input,
+    bytes: bytes.length,
+    headOf: (count) => createHash("sha256").update(bytes.subarray(0, count)).digest("hex"),
+  };
 }
 
 /** The text; undefined where there is no such file. Rejects with a UsageError. */
@@ -82,24 +89,6 @@ export async function saveCheckpoint(path: string, text: string): Promise<void> 
       { cause: error },
     );
   }
-}
-
-function firstBytes(path: string, count: number): Uint8Array {
-  const bytes = new Uint8Array(count);
-  const descriptor = openSync(path, "r");
-  try {
-    let length = 0;
-    for (let read = -1; read !== 0 && length < count;) {
-      length += read = readSync(descriptor, bytes, length, count - length, length);
-    }
-    return bytes.subarray(0, length);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }
 
 function codeOf(error: unknown): unknown {

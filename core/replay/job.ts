@@ -15,17 +15,12 @@ import {
   type Checkpoint,
   checkpointText,
   checkRun,
+  type FileHead,
   type FileProgress,
   matchFiles,
   readCheckpoint,
 } from "./checkpoint.ts";
-import {
-  checkCheckpoint,
-  fileHead,
-  headOfFile,
-  loadCheckpoint,
-  saveCheckpoint,
-} from "./checkpoint_file.ts";
+import { checkCheckpoint, fileHead, loadCheckpoint, saveCheckpoint } from "./checkpoint_file.ts";
 import { Pace } from "./pace.ts";
 import { ProgressBook } from "./progress_book.ts";
 import { openReplayConsumer, Reading } from "./replay_consumer.ts";
@@ -84,7 +79,7 @@ export function openLook(
   options: ReplayOptions,
   context: Pick<JobContext, "takesLettersFor" | "clock" | "log">,
 ): ReplayJob {
-  const book = new ProgressBook(options.inputs, new Map(), () => ({ head: "", head_bytes: 0 }));
+  const book = new ProgressBook(options.inputs, new Map(), []);
   const save = (): Promise<void> => Promise.resolve();
   return jobOf(options, context, { book, save, shiftMs: options.shiftMs });
 }
@@ -99,15 +94,13 @@ export async function openJob(options: ReplayOptions, context: JobContext): Prom
   await checkCheckpoint(path);
   const run = { target: context.target, options: options.what };
   const before = options.resume ? await beforeOf(path, run, context) : undefined;
+  const heads: FileHead[] = [];
+  for (const input of inputs) if (input.path !== "-") heads.push(await fileHead(input));
   const known: ReadonlyMap<string, FileProgress> = before === undefined
     ? new Map()
-    : matchFiles(path, before, inputs.filter((input) => input.path !== "-").map(fileHead));
+    : matchFiles(path, before, heads);
   const shiftMs = before?.shift_ms ?? options.shiftMs;
-  const book = new ProgressBook(
-    inputs,
-    known,
-    (input) => input.path === "-" ? { head: "", head_bytes: 0 } : headOfFile(input.path),
-  );
+  const book = new ProgressBook(inputs, known, heads);
   let saved = "";
   const save = async (): Promise<void> => {
     const text = checkpointText({ version: 1, ...run, shift_ms: shiftMs, files: book.progress() });

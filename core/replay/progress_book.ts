@@ -3,7 +3,7 @@
  */
 import type { Position } from "../delivery/records.ts";
 import type { InputFile } from "../files/input_files.ts";
-import type { FileProgress } from "./checkpoint.ts";
+import type { FileHead, FileProgress } from "./checkpoint.ts";
 
 /** One file on its way. */
 interface Entry {
@@ -20,18 +20,19 @@ interface Entry {
 export class ProgressBook {
   readonly #entries: readonly Entry[];
 
-  /** `known` is where each file goes on, by its path; `headOf` how it begins. */
+  /** `known` is where each file goes on, by its path; `heads` how they begin, where that matters. */
   constructor(
     inputs: readonly InputFile[],
     known: ReadonlyMap<string, FileProgress>,
-    headOf: (input: InputFile) => { readonly head: string; readonly head_bytes: number },
+    heads: readonly FileHead[],
   ) {
+    const byPath = new Map(heads.map((head) => [head.input.path, head]));
     this.#entries = inputs.map((input) => {
       const before = known.get(input.path);
       return {
         input,
         known: before,
-        head: headOf(input),
+        head: headOf(byPath.get(input.path)),
         nextLine: before === undefined ? 1 : firstLineOf(before, input),
         endLine: undefined,
         openLine: false,
@@ -78,6 +79,12 @@ export class ProgressBook {
     if (entry === undefined) throw new Error(`there is no input ${partition}`);
     return entry;
   }
+}
+
+function headOf(found: FileHead | undefined): Entry["head"] {
+  return found === undefined
+    ? { head: "", head_bytes: 0 }
+    : { head: found.headOf(found.bytes), head_bytes: found.bytes };
 }
 
 /** A last line without an end is read again when the file has grown. */

@@ -2,8 +2,9 @@
  * Edge (files). What a checkpoint allows, sets of files side by side, rates, and how progress looks.
  */
 import { describe, expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { tempFolder } from "../../testing/servers/server.ts";
 import { systemClock } from "../clock.ts";
 import { valueOf } from "../delivery/records.ts";
@@ -26,6 +27,7 @@ describe("checkpoint", () => {
   };
   const head = (path: string, bytes: number, hash: string) => ({
     input: { path, bytes, set: path },
+    bytes,
     headOf: () => hash,
   });
 
@@ -57,9 +59,12 @@ describe("checkpoint", () => {
   });
 
   /** Reads all there is, commits it, and answers with the lines. */
-  async function readOnce(folder: string): Promise<string[]> {
+  async function readOnce(
+    folder: string,
+    inputs = findInputFiles([join(folder, "in")]),
+  ): Promise<string[]> {
     const job = await openJob({
-      ...optionsOf(findInputFiles([join(folder, "in")])),
+      ...optionsOf(inputs),
       ...{ resume: true, checkpoint: join(folder, "c") },
     }, {
       ...{ target: "t", stateDir: folder, isLasting: true, takesLettersFor: () => true },
@@ -78,6 +83,19 @@ describe("checkpoint", () => {
     await consumer.close();
     return lines;
   }
+
+  test("rotated and compressed meanwhile, what was read is not read again", async () => {
+    await using folder = await tempFolder("replay");
+    const at = (name: string): string => join(folder.path, name);
+    const set = (): ReplayOptions["inputs"] => findInputFiles([at("x.log*")]);
+    writeFileSync(at("x.log.1"), "a\nb\n");
+    writeFileSync(at("x.log"), "c\nd\n");
+    expect(await readOnce(folder.path, set())).toEqual(["a", "b", "c", "d"]);
+    renameSync(at("x.log"), at("x.log.1"));
+    writeFileSync(at("x.log.2.gz"), gzipSync("a\nb\n"));
+    writeFileSync(at("x.log"), "e\n");
+    expect(await readOnce(folder.path, set())).toEqual(["e"]);
+  });
 
   test("a file that grows goes on behind what was done; a cut-off last line is read again", async () => {
     await using folder = await tempFolder("replay");
