@@ -13,6 +13,7 @@ import {
   type KafkaVersion,
   startKafka,
 } from "../../testing/servers/kafka.ts";
+import { closeTailings, startTailing } from "../../testing/tailing.ts";
 import type { KafkaSasl } from "./connection_options.ts";
 
 setDefaultTimeout(60_000);
@@ -81,6 +82,17 @@ describe.skipIf(missing !== undefined).each([...versions])("Kafka %s", (version)
     expect(said).toContain(`expected a user and password that it knows for ${sasl.mechanism}`);
     expect(said).not.toContain("wrong-secret");
     expect(said).not.toMatch(/\n|\bat /);
+  });
+
+  test("a topic is looked at from outside of any group; a wrong password ends that", async () => {
+    const { username, password } = kafkaUsers.plain;
+    const url = `kafka://${username}@${kafka.saslBrokers[0]}/secured`;
+    const right = await startTailing(url, { last: "all", follow: false }, { password });
+    await right.ended;
+    expect(right.intake.unreadable.count).toBe(2);
+    const wrong = await startTailing(url, {}, { password: "wrong-secret" });
+    await expect(wrong.ended).rejects.toThrow(/^Cannot log on to Kafka broker(?!.*wrong-secret)/);
+    await closeTailings();
   });
 
   test("says that a certificate is of another CA, or missing", async () => {

@@ -3,6 +3,7 @@
  * Kafka or into InfluxDB; one function per subject, all measured by the same means.
  */
 import { writeFile } from "node:fs/promises";
+import { valueOf } from "./envelopes.ts";
 import { join } from "node:path";
 import { builtExecutable } from "../executable.ts";
 import { type Figure, figureOf } from "./figure.ts";
@@ -42,6 +43,8 @@ export const subjects: readonly Subject[] = [
   { name: "null-gzip", codec: "gzip", says: "the same, gzip topic", run: runNull("gzip") },
   { name: "consumer-gzip", codec: "gzip", says: "the same, gzip topic", run: runConsumer("gzip") },
   { name: "monasca-gzip", codec: "gzip", says: "the same, gzip topic", run: runMonasca("gzip") },
+  { name: "tail", codec: "none", says: "tpctl tail with --where", run: runTail("none") },
+  { name: "tail-gzip", codec: "gzip", says: "the same, gzip topic", run: runTail("gzip") },
   { name: "replay", codec: undefined, says: "tpctl replay of a gzip file", run: runReplay },
   {
     name: "replay-null",
@@ -121,6 +124,25 @@ async function replayTo(target: string, ground: Ground): Promise<Figure> {
   const argv = [await builtExecutable(), "replay", await gzipFile(ground), "--to", target];
   const cost = await measureCost({ argv, cwd: ground.folder, timeoutMs });
   return figureOf(ground.messages, cost);
+}
+
+/** Values that few envelopes have. */
+const tailLimit = 1_020_000;
+
+/** A whole topic, of which an expression lets one in a thousand through. */
+function runTail(codec: LoadCodec): Run {
+  return async (ground) => {
+    const source = `kafka://${ground.kafka.brokers[0]}/${topicOf(codec)}`;
+    const argv = [await builtExecutable(), "tail", source, "-n", "all", "--no-follow"];
+    const where = `value > ${tailLimit} and metric.dimensions.hostname != null`;
+    argv.push("--where", where, "--format", "json");
+    const cost = await measureCost({ argv, cwd: ground.folder, timeoutMs });
+    const shown = cost.stdout.split("\n").length - 1;
+    let expected = 0;
+    for (let i = 0; i < ground.messages; i++) if (valueOf(i) > tailLimit) expected++;
+    if (shown !== expected) throw new Error(`tail showed ${shown} of ${expected}`);
+    return figureOf(ground.messages, cost);
+  };
 }
 
 function runConsumer(codec: LoadCodec): Run {
