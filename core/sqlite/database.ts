@@ -4,7 +4,7 @@
  * ours is changed.
  */
 import type { Database } from "bun:sqlite";
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Clock } from "../clock.ts";
 import { ConfigError } from "../errors.ts";
@@ -117,7 +117,16 @@ function numberOf(database: Database, query: string): number {
 }
 
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return statOf(path)?.isDirectory() ?? false;
+}
+
+/** Undefined where there is none, also where what should be a folder on the way is a file. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
 
 function isWritable(path: string): boolean {
@@ -143,7 +152,7 @@ function refusal(path: string, { why, expected, cause }: Reason): ConfigError {
 function explain(path: string, cause: unknown): unknown {
   const code = sqliteCodeOf(cause);
   if (code === undefined) return cause;
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = statOf(path);
   const cannotOpen = code.startsWith("SQLITE_CANTOPEN");
   if (stat === undefined && cannotOpen) {
     const why = "it does not exist or cannot be made";

@@ -125,8 +125,8 @@ const columns: readonly Column[] = [
     dispensable: 0,
     text: (r) => r.name,
   },
-  { title: "resource", align: "left", widthMax: 24, dispensable: 4, text: (r) => r.resource },
-  { title: "labels", align: "left", widthMax: 32, dispensable: 3, text: (r) => r.labels },
+  { title: "resource", align: "left", widthMax: 20, dispensable: 4, text: (r) => r.resource },
+  { title: "labels", align: "left", widthMax: 20, dispensable: 3, text: (r) => r.labels },
   { title: "tenant", align: "left", widthMax: 12, dispensable: 7, text: (r) => r.tenant },
   {
     title: "rate",

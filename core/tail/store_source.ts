@@ -64,6 +64,7 @@ async function* batches(
       yield { data: intake.data(shown.news(data)), live: false };
     }
   } else {
+    if (follow) await learn(store, shown);
     const data = await store.latest(Math.max(1, last));
     shown.news(data);
     if (last > 0) yield { data: await lastData(store, { last, first: data }, deps), live: false };
@@ -72,7 +73,7 @@ async function* batches(
     await clock.sleep(pollMs, signal);
     if (signal.aborted) return;
     try {
-      for await (const data of store.since(shown.newestMs - lateMs)) {
+      for await (const data of store.since(Math.max(0, shown.newestMs - lateMs))) {
         yield { data: intake.data(shown.news(data)), live: false };
       }
       deps.onTrouble(undefined);
@@ -82,6 +83,13 @@ async function* batches(
       deps.onTrouble(error.message);
     }
   }
+}
+
+/** What is there already is no news: the span behind the newest point that will be asked for again. */
+async function learn(store: PointStore, shown: ShownPoints): Promise<void> {
+  const newest = (await store.latest(1)).at(-1);
+  const fromMs = newest === undefined ? 0 : newest.timeMs - lateMs;
+  for await (const data of store.since(fromMs)) shown.news(data);
 }
 
 /** Looks at more and more of the latest until enough of them are wanted. */
