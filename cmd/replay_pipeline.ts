@@ -191,7 +191,6 @@ async function send(run: PipelineReplay): Promise<void> {
       target,
       seconds: (clock.monotonic() - startedMs) / 1000,
       idempotent: false,
-      unreadable: refusals.count,
     },
   });
 }

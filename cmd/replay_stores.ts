@@ -226,7 +226,6 @@ async function send(run: StoreReplay): Promise<void> {
       target,
       seconds,
       idempotent: stores.stores.every(isIdempotent),
-      unreadable: refusals.count,
     },
   });
 }

@@ -20,14 +20,10 @@ export class Refusals {
     this.#log = log;
   }
 
-  /** Records that could not be read. */
-  count = 0;
-
   say(
     { file, line }: { readonly file: string; readonly line: number },
     { class: what, reason }: { readonly class: string; readonly reason: string },
   ): void {
-    this.count++;
     const said = this.#files.get(file) ?? 0;
     this.#files.set(file, said + 1);
     if (said >= shownPerFile || this.#shown >= shownMax) return;

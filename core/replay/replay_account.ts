@@ -11,7 +11,6 @@ export interface ReplayFacts {
   readonly seconds: number;
   /** Sending twice leaves the target as sending once does. */
   readonly idempotent: boolean;
-  readonly unreadable: number;
 }
 
 /** Members beside those of the closing line. */

@@ -4,9 +4,6 @@
  */
 import { endpointName, type StoreEndpoint } from "../config/endpoint.ts";
 
-/** What messages become in stores. */
-export type ItemKind = "metrics" | "alarms" | "events" | "points" | "documents";
-
 /** The store of each kind. Kinds whose store is the same share one. */
 export interface ReplayStores {
   /** Each store once. */
