@@ -21,7 +21,7 @@ import type { ItemSinks, MessageEncoder, Refusal } from "../persist/encoder.ts";
 import { encoderOf } from "../persist/open_encoder.ts";
 import { eventLine, type MadeLine, sampleLine } from "../pipeline/store_points.ts";
 import { eventDocument } from "./event_document.ts";
-import { copyPoint } from "./line_copy.ts";
+import { copyPoint, movedPoint } from "./line_copy.ts";
 import { shiftMessage } from "./message_shift.ts";
 import { MovedSinks } from "./moved_sinks.ts";
 import type { SelectedBlock } from "./selector.ts";
@@ -149,7 +149,7 @@ class ReplayEncoder implements MessageEncoder {
       const made = sampleLine(sample, this.#options);
       return lineOf(made, `a sample of '${sample.name}'`);
     });
-    for (const line of lines) this.#write(line, store, record);
+    this.#write(lines, store, record);
   }
 
   #ceilometerEvents(all: readonly Dict[], bytes: Uint8Array, record: RecordAt): void {
@@ -159,8 +159,7 @@ class ReplayEncoder implements MessageEncoder {
       const lines = events.map((event) =>
         lineOf(eventLine(event), `an event '${event.event_type}'`)
       );
-      for (const line of lines) this.#write(line, store, record);
-      return;
+      return this.#write(lines, store, record);
     }
     const documents = this.#options.stores.events;
     if (!storesDocuments(documents)) throw new Unroutable(this.#noStore("event"));
@@ -168,11 +167,12 @@ class ReplayEncoder implements MessageEncoder {
       ? documents.indexPrefix
       : indexPrefixDefault;
     const { shiftMs } = this.#options;
-    for (const [i, event] of events.entries()) {
+    const made = events.map((event, i) => {
       const moved = shiftMs === 0 ? event : eventOf(movedMembers("event", all[i] ?? {}, shiftMs));
       const own = events.length === 1 ? bytes : encoder.encode(String(event.message_id));
-      record.sinks.document(record.block, record.index, eventDocument(moved, prefix, own));
-    }
+      return eventDocument(moved, prefix, own);
+    });
+    for (const document of made) record.sinks.document(record.block, record.index, document);
   }
 
   /** A notifier's batch holds samples or events; of all others definitions make them. */
@@ -188,15 +188,19 @@ class ReplayEncoder implements MessageEncoder {
     );
   }
 
-  #write(line: string, store: StoreEndpoint, { block, index, sinks }: RecordAt): void {
-    const sink = sinks.lines(prefixOf(this.#options.stores, store));
-    const buffer = sink.reserve(line.length * 3);
-    const { written } = encoder.encodeInto(line, buffer.subarray(sink.length));
-    if (this.#options.shiftMs !== 0) {
-      const bytes = buffer.slice(sink.length, sink.length + written);
-      copyPoint(bytes, sink, { shiftMs: this.#options.shiftMs, linePrecision: "ns" });
-    } else sink.length += written;
-    sink.endLine(block, index);
+  /** All of the record's lines are made before one is written. */
+  #write(lines: readonly string[], store: StoreEndpoint, { block, index, sinks }: RecordAt): void {
+    const { shiftMs, stores } = this.#options;
+    const moved = lines.map((line) => {
+      const bytes = encoder.encode(line);
+      return shiftMs === 0 ? bytes : movedPoint(bytes, { shiftMs, linePrecision: "ns" }) ?? bytes;
+    });
+    for (const bytes of moved) {
+      const sink = sinks.lines(prefixOf(stores, store));
+      sink.reserve(bytes.length).set(bytes, sink.length);
+      sink.length += bytes.length;
+      sink.endLine(block, index);
+    }
   }
 
   #lineStore(form: Form): StoreEndpoint {
