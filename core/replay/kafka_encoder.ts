@@ -65,12 +65,12 @@ function messagesOf(
     const line = shiftMs === 0 ? bytes : movedPoint(bytes, { shiftMs, linePrecision });
     return line === undefined ? [] : [decoder.decode(line)];
   }
-  const moved = form === "line" ? bytes : shiftMessage(form, bytes, shiftMs);
-  if (format !== undefined) return converted(form, moved, format);
+  // A reader of the bus knows JSON alone, and what was moved is JSON by now.
   const isPython = form === "sample_literal" || form === "event_literal";
-  // A reader of the bus knows JSON alone; what was moved is JSON by now.
+  const plain = shiftMs === 0 || !isPython ? form : form === "sample_literal" ? "sample" : "event";
+  const moved = form === "line" ? bytes : shiftMessage(form, bytes, shiftMs);
+  if (format !== undefined) return converted(plain, moved, format);
   if (!isPython) return [decoder.decode(moved)];
-  const plain = shiftMs === 0 ? form : form === "sample_literal" ? "sample" : "event";
   const members = membersOf(plain, moved);
   return form === "sample_literal"
     ? members.map((one) => sampleJson(sampleOf(one)))
