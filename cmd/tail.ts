@@ -2,8 +2,9 @@
  * Edge (processes, net, files). `tpctl tail`: puts plan, source and view together. It never commits,
  * never writes but the picture that is asked for; ending it is no failure.
  */
-import { accessSync, constants, statSync, writeFileSync } from "node:fs";
+import { accessSync, constants, openSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { ReadStream } from "node:tty";
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { systemClock } from "../core/clock.ts";
 import { ConfigError, RunError, UsageError } from "../core/errors.ts";
@@ -26,7 +27,9 @@ import {
   type TailArguments,
   type TailPlan,
 } from "../core/tail/tail_plan.ts";
+import type { KeyStream } from "../core/tail/terminal_screen.ts";
 import type { TailView } from "../core/tail/view.ts";
+import { printable } from "../core/terminal/cells.ts";
 import { count as amount } from "../core/terminal/figures.ts";
 import { tailFlags } from "./tail_flags.ts";
 
@@ -115,15 +118,15 @@ function openView(
   output: LineOutput,
   { enough, notes }: { readonly enough: AbortController; readonly notes: Notes },
 ): TailView {
-  const { stdout, stdin, env } = process;
+  const { stdout, env } = process;
   const isScreen = stdout.isTTY === true && env.TERM !== "dumb";
   const color = isScreen && env.NO_COLOR === undefined;
   if (plan.format !== "chart") return createLineView(lineFormat(plan, color), output, say);
   const about = { clock, source: plan.name };
   if (!isScreen) return createSummaryView(output, { ...about, say });
   notes.keep();
-  const keys = stdin.isTTY === true ? stdin : undefined;
   const onQuit = (): void => enough.abort();
+  const keys = openKeys();
   return createChartView({ screen: stdout, keys, color, onQuit }, about);
 }
 
@@ -165,15 +168,17 @@ async function showLag(typed: TailArguments, enough: AbortController): Promise<v
   ]);
   const { topic, group } = endpoint;
   const lag = new GroupLag(await connectionOf(endpoint, tailClientId), { topic, group });
-  const { stdout, stdin, env } = process;
+  const { stdout, env } = process;
   const name = `Group '${group}' on topic '${topic}'`;
   const deps = { lag, clock, signal: enough.signal, name };
   const isScreen = stdout.isTTY === true && env.TERM !== "dumb" && format !== "json" &&
     typed.follow !== false;
   try {
     if (isScreen) {
-      const keys = stdin.isTTY === true ? stdin : undefined;
-      await showLagScreen({ screen: stdout, keys }, { ...deps, onQuit: () => enough.abort() });
+      await showLagScreen({ screen: stdout, keys: openKeys() }, {
+        ...deps,
+        onQuit: () => enough.abort(),
+      });
     } else {
       const output = openOutput(enough);
       const how = { json: format === "json", follow: typed.follow === true, topic, group };
@@ -182,6 +187,16 @@ async function showLag(typed: TailArguments, enough: AbortController): Promise<v
     }
   } finally {
     lag.close();
+  }
+}
+
+/** Keys come from the terminal itself where stdin carries data. */
+function openKeys(): KeyStream | undefined {
+  if (process.stdin.isTTY === true) return process.stdin;
+  try {
+    return new ReadStream(openSync("/dev/tty", "r"));
+  } catch {
+    return undefined;
   }
 }
 
@@ -194,7 +209,7 @@ function openOutput(enough: AbortController): LineOutput {
 }
 
 function say(text: string): void {
-  process.stderr.write(`tpctl: ${text}\n`);
+  process.stderr.write(`tpctl: ${printable(text)}\n`);
 }
 
 function secrets(): { password: string | undefined; influxToken: string | undefined } {

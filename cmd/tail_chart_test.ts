@@ -152,6 +152,19 @@ describe.skipIf(missing !== undefined)("the chart in a terminal", () => {
     );
   });
 
+  test("keys come from the terminal where stdin carries data", async () => {
+    const command = `cat ${file} | ${await builtExecutable()} tail - --format chart; ` +
+      "echo exit $?; stty -a | tr ' ;' '\\n\\n' | grep -x -e icanon -e echo | tr '\\n' ' '; " +
+      "echo end; sleep 60";
+    await using terminal = await startTerminal({
+      ...{ command: `echo before; ${command}`, cwd: folder.path, columns: 100, rows: 20 },
+    });
+    const screen = await terminal.until("drawn", (lines) => names(lines).length === 2);
+    expect(screen[0]).toBe("stdin");
+    terminal.press("q");
+    await isGivenBack(terminal, 0);
+  });
+
   test("a dumb terminal gets lines", async () => {
     await using terminal = await start("--format chart", { env: { TERM: "dumb" } });
     const screen = await terminal.until(

@@ -69,6 +69,7 @@ async function* batches(
     shown.news(data);
     if (last > 0) yield { data: await lastData(store, { last, first: data }, deps), live: false };
   }
+  let isAway = false;
   while (follow && !signal.aborted) {
     await clock.sleep(pollMs, signal);
     if (signal.aborted) return;
@@ -76,11 +77,13 @@ async function* batches(
       for await (const data of store.since(Math.max(0, shown.newestMs - lateMs))) {
         yield { data: intake.data(shown.news(data)), live: false };
       }
-      deps.onTrouble(undefined);
+      if (isAway) deps.onTrouble(undefined);
+      isAway = false;
     } catch (error) {
       if (signal.aborted) return;
       if (!deps.isOutage(error) || !(error instanceof Error)) throw error;
-      deps.onTrouble(error.message);
+      if (!isAway) deps.onTrouble(error.message);
+      isAway = true;
     }
   }
 }

@@ -80,7 +80,7 @@ export function planTail(typed: TailArguments, secrets: Secrets, nowMs: number):
   const isPicture = format === "chart" || chartOut !== undefined;
   return {
     endpoint,
-    name: endpointName(endpoint),
+    name: endpoint.scheme === "file" && endpoint.path === "-" ? "stdin" : endpointName(endpoint),
     span: spanOf(endpoint, typed, { sinceMs, isPicture }),
     intake: { filter, where: readWhere(typed.where), share: readShare(typed.sample) },
     ...{ format, wide, chartOut },
