@@ -91,7 +91,11 @@ function checkPipeline({ source, root, around }: Checking, carries: Cargo): Hit[
   if (file === undefined) return hits;
   const { bad, notices } = checkPublishers(file, kinds);
   const subject = { file, kinds, meters: around.meters, isPublic: around.isPublic };
-  const good = file.publishers.filter(({ text }) => !bad.has(text));
+  // Those of a sink that no source uses are never made.
+  const used = new Set(
+    file.pipelines.flatMap(({ sink }) => sink.publishers.map(({ text }) => text)),
+  );
+  const good = file.publishers.filter(({ text }) => used.has(text) && !bad.has(text));
   return [
     ...hits,
     ...hitsOf([...bad.values()].flat(), "publisher/refused"),

@@ -31,6 +31,16 @@ export interface PipelineExpectation {
   readonly requeued?: readonly number[];
 }
 
+/** The verdict of `tpctl validate` on some of the case's files. */
+export interface ValidateExpectation {
+  readonly validate?: {
+    readonly files: readonly string[];
+    readonly exit: 0 | 1;
+    /** The content does not show what kind of file it is: exit 2 will do too. */
+    readonly kind?: "unclear";
+  };
+}
+
 /** One recorded case, as it stands in its file. */
 export interface Case {
   readonly id: string;
@@ -40,7 +50,11 @@ export interface Case {
   readonly input?: readonly unknown[];
   readonly input_text?: string;
   readonly files?: Readonly<Record<string, string>>;
-  readonly expect: PersistExpectation & PipelineExpectation & WireExpectation;
+  readonly expect:
+    & PersistExpectation
+    & PipelineExpectation
+    & WireExpectation
+    & ValidateExpectation;
   readonly note?: string;
   readonly unordered?: boolean;
   readonly subset?: boolean;

@@ -13,7 +13,7 @@ import { differenceOf, sameJson } from "./compare.ts";
 import { startWire } from "./wire.ts";
 
 /** What every case has unless its own files or options say otherwise. */
-const defaultFiles: Readonly<Record<string, string>> = {
+export const defaultFiles: Readonly<Record<string, string>> = {
   "event_definitions.yaml": "[]\n",
   "pipeline.yaml": pipelineText("meters", "samples"),
   "event_pipeline.yaml": pipelineText("events", "events"),
