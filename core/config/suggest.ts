@@ -12,7 +12,10 @@ export function closest(word: string, candidates: Iterable<string>): string | un
   for (const candidate of candidates) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     const bound = Math.max(word.length, candidate.length) * DIFFERENCE_MAX;
-    if (distance <= bound && distance < bestDistance) {
+    const isCloser = distance < bestDistance ||
+      distance === bestDistance && best !== undefined && sharedStart(word, candidate) >
+          sharedStart(word, best);
+    if (distance <= bound && isCloser) {
       best = candidate;
       bestDistance = distance;
     }
@@ -24,6 +27,13 @@ export function closest(word: string, candidates: Iterable<string>): string | un
 export function didYouMean(word: string, candidates: Iterable<string>): string {
   const found = closest(word, candidates);
   return found === undefined ? "" : `, did you mean '${found}'?`;
+}
+
+/** Of two that are as close, the one that begins alike is meant. */
+function sharedStart(a: string, b: string): number {
+  let i = 0;
+  while (i < a.length && a[i] === b[i]) i++;
+  return i;
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`. */

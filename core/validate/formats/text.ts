@@ -18,7 +18,14 @@ const [bold, dim] = [1, 2];
 
 /** "" where nothing was found. */
 export function textReport({ files }: Report, look: TextLook): string {
-  return files.flatMap(({ findings }) => findings.map((one) => textOf(one, look))).join("");
+  return files.flatMap(({ findings }) =>
+    findings.map((one, i) => {
+      const next = findings[i + 1];
+      const isLast = next === undefined || next.line !== one.line || next.column !== one.column;
+      // Several findings at one place share its line.
+      return textOf(one, { ...look, withLines: look.withLines && isLast });
+    })
+  ).join("");
 }
 
 function textOf(finding: Finding, { withLines, withColour }: TextLook): string {

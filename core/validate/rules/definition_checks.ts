@@ -1,7 +1,6 @@
 /**
  * Pure. What lint rules find in files of definitions.
  */
-import { compileFnmatch } from "../../pipeline/fnmatch.ts";
 import type { Place } from "../../errors.ts";
 import { yamlGet, type YamlNode, yamlText } from "../../yaml/node.ts";
 import type { Hit } from "../finding.ts";
@@ -9,6 +8,7 @@ import { wildcardsComparedMax } from "../limits.ts";
 import { type DefinitionPath, eventPaths, meterPaths, resourcePaths } from "./definition_paths.ts";
 import { hasLooseUnion, notificationShape, sampleShape, whyNeverMatches } from "./path_checks.ts";
 import type { Shape } from "./path_checks.ts";
+import { wideTakes } from "./pattern_checks.ts";
 import { blowsUp, matchesEverything } from "./regex_checks.ts";
 import type { DefinitionsSubject } from "./subjects.ts";
 
@@ -121,7 +121,7 @@ export function shadowedDefinitions({ entries }: DefinitionsSubject): Hit[] {
     const types = eventTypes(entry);
     if (types.some(({ text }) => text.startsWith("!"))) return [];
     return types.filter(({ text }) => /^[^?[]*\*[^?[]*$/.test(text)).map(({ text, place }) => (
-      { at, type: text, place, takes: compileFnmatch(text) }
+      { at, type: text, place, takes: wideTakes(text) }
     ));
   }).slice(-wildcardsComparedMax);
   return entries.flatMap((entry, at): Hit[] => {

@@ -61,19 +61,26 @@ function shadowedIn({ name, patterns }: Source): Hit[] {
   const exclusions = patterns.filter(({ text }) => text.startsWith("!"));
   const wide = exclusions.filter(({ text }) => /^![^?[]*\*[^?[]*$/.test(text) && text !== "!*")
     .slice(0, wildcardsComparedMax)
-    .map((pattern) => ({ pattern, matches: compileFnmatch(pattern.text.slice(1)) }));
+    .map((pattern) => ({ pattern, takes: wideTakes(pattern.text.slice(1)) }));
   if (wide.length === 0) return [];
   return exclusions.flatMap((one): Hit[] => {
     const text = one.text.slice(1);
     // A wildcard of the narrow one is a plain character to the wide one: only its '*' takes it.
     const wider = text.includes("[")
       ? undefined
-      : wide.find(({ pattern, matches }) => pattern.text !== one.text && matches(text));
+      : wide.find(({ pattern, takes }) => pattern.text !== one.text && takes(text));
     if (wider === undefined) return [];
     const said = `The exclusion '${one.text}' of the source '${name}' says nothing: ` +
       `'${wider.pattern.text}' excludes it already`;
     return [{ rule: "pipeline/shadowed-exclusion", place: one.place, text: said }];
   });
+}
+
+/** A matcher for a pattern with a `*`: what does not begin like it is told at once. */
+export function wideTakes(pattern: string): (text: string) => boolean {
+  const matches = compileFnmatch(pattern);
+  const start = pattern.slice(0, pattern.indexOf("*"));
+  return (text) => text.startsWith(start) && matches(text);
 }
 
 /** Patterns with wildcards that no known meter fits. */
