@@ -8,6 +8,7 @@ import { findDefinitionFiles } from "../config/definition_files.ts";
 import type { DefinitionPaths } from "../config/definition_files.ts";
 import type { Tls } from "../config/endpoint.ts";
 import type { IniFile } from "../config/ini.ts";
+import { environmentName } from "../config/option_values.ts";
 import { type LoadedConfig, loadedFrom, readSecretFile } from "../config/load.ts";
 import { withCredentials } from "../config/load_pipeline_config.ts";
 import type { Option } from "../config/option.ts";
@@ -23,6 +24,7 @@ import { loadTls } from "../http/tls.ts";
 import { planOfPythonLogging } from "../log/python_logging.ts";
 import type { Hit } from "./finding.ts";
 import { configErrorsOf, hitOfError, hitOfNotice } from "./hits.ts";
+import { permissiveConfig } from "./permissive_config.ts";
 import { lint } from "./rule.ts";
 import { CONFIG_LINT, configSecrets } from "./rules/config_rules.ts";
 
@@ -37,15 +39,38 @@ export interface CheckedPipelineConfig {
   readonly definitions: DefinitionPaths | undefined;
 }
 
+/** Who needs which secret, by the names of their options. */
+const secretOf: Readonly<Record<string, string>> = {
+  username: "password",
+  user_id: "password",
+  application_credential_id: "application_credential_secret",
+  application_credential_name: "application_credential_secret",
+  service_username: "service_password",
+  sasl_username: "sasl_password",
+  elasticsearch_user: "elasticsearch_password",
+};
+
 /** Secrets come from the environment where a daemon runs, and are not asked for here. */
 export const placeholders: Environment = { TPCTL_PASSWORD: "-", TPCTL_INFLUX_TOKEN: "-" };
+
+/** Likewise passwords of users that the files name. */
+function withSecrets(files: readonly IniFile[], environment: Environment): Environment {
+  const values = files.flatMap((file) => file.values);
+  const given = new Set(values.map(({ section, key }) => `${section}.${key}`));
+  const missing = values.flatMap(({ section, key }): [string, string][] => {
+    const name = secretOf[key];
+    if (name === undefined || given.has(`${section}.${name}`)) return [];
+    return [[environmentName({ section, name }), "-"]];
+  });
+  return { ...placeholders, ...Object.fromEntries(missing), ...environment };
+}
 
 /** Reads a persister.conf as `persist` does. */
 export function checkPersistConfig(
   files: readonly IniFile[],
   environment: Environment,
 ): readonly Hit[] {
-  const around = { environment: { ...placeholders, ...environment }, values: new Map() };
+  const around = { environment: withSecrets(files, environment), values: new Map() };
   const loaded = loadedFrom(PERSIST_OPTIONS, files, around);
   const given = { from: undefined, kind: undefined, to: undefined };
   const read = attempt(() => readPersistConfig(loaded, given, readSecretFile));
@@ -68,7 +93,7 @@ export function checkPipelineConfig(
   files: readonly IniFile[],
   environment: Environment,
 ): CheckedPipelineConfig {
-  const around = { environment: { ...placeholders, ...environment }, values: new Map() };
+  const around = { environment: withSecrets(files, environment), values: new Map() };
   const loaded = withCredentials((options) => loadedFrom(options, files, around));
   const searchFolders = configSearchFolders(files);
   const given = {
@@ -78,14 +103,21 @@ export function checkPipelineConfig(
     hostName: "localhost",
     searchFolders,
   };
-  const { value: config, hits } = attempt(() => readPipelineConfig(loaded, given));
+  const { value, hits } = attempt(() => readPipelineConfig(loaded, given));
+  const config = value ?? attempt(() =>
+    readPipelineConfig(
+      withCredentials((options) => loadedFrom(options, withoutFaulty(files, hits), around)),
+      given,
+    )
+  ).value;
   if (config === undefined) {
     return { hits: [...hits, ...noticeHits(loaded)], config, definitions: undefined };
   }
   const definitions = findDefinitionFiles(config.definitions, config.pipelines);
   return {
     hits: [
-      ...noticeHits(config),
+      ...hits,
+      ...noticeHits(value ?? loaded),
       ...definitions.problems.map((problem) => hitOfError(problem, "config/missing-file")),
       ...noticeHits(definitions),
       ...transportHits(config, files),
@@ -99,6 +131,17 @@ export function checkPipelineConfig(
 /** Where relative names are looked for: beside the files, the last one first. */
 export function configSearchFolders(files: readonly IniFile[]): readonly string[] {
   return [...new Set(files.toReversed().map(({ file }) => dirname(file)))];
+}
+
+/** So that the files which a faulty configuration names are checked too. */
+function withoutFaulty(files: readonly IniFile[], hits: readonly Hit[]): IniFile[] {
+  const faulty = new Set(hits.map(({ place }) => `${place?.file}:${place?.line}`));
+  const kept = files.map((file) => ({
+    ...file,
+    values: file.values.filter(({ place }) => !faulty.has(`${place.file}:${place.line}`)),
+    errors: [],
+  }));
+  return [permissiveConfig, ...kept];
 }
 
 /** What lint rules find in each file by itself. */
@@ -143,8 +186,9 @@ function logHits(
     text = readFileSync(path, "utf8");
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : error;
+    const why = code === "ENOENT" ? "it does not exist" : `${code}`;
     const expected = "a Python logging configuration";
-    const said = `Cannot read log_config_append '${path}': ${code}, expected ${expected}`;
+    const said = `Cannot read log_config_append '${path}': ${why}, expected ${expected}`;
     return [{ rule: "config/log-file", place, text: said, expected }];
   }
   const { hits } = attempt(() => planOfPythonLogging(text, path));

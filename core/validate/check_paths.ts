@@ -2,7 +2,7 @@
  * Edge (files). Checks files and folders: finds out what each file is, checks configurations first, then
  * the definitions, then the pipelines, which need to know both. Only hits stay in memory.
  */
-import { dirname, resolve } from "node:path";
+import { dirname, isAbsolute, relative, resolve } from "node:path";
 import { type IniFile, parseIni } from "../config/ini.ts";
 import type { PipelineConfig, PublisherSettings } from "../config/pipeline_config.ts";
 import { UsageError } from "../errors.ts";
@@ -74,6 +74,8 @@ class Checking {
   /** By path, in the order of the report. */
   readonly #hits = new Map<string, Hit[]>();
   readonly #kinds = new Map<string, FileKind>();
+  /** How absolute paths are shown. */
+  readonly #names = new Map<string, string>();
   readonly #inis = new Map<string, IniFile>();
   /** By absolute path, in the order of reading. */
   #yamls = new Map<string, Candidate>();
@@ -93,7 +95,10 @@ class Checking {
 
   run(paths: readonly string[]): Report {
     const { files, sets } = walk(paths);
-    for (const file of files) this.#hits.set(file.path, []);
+    for (const { path } of files) {
+      this.#hits.set(path, []);
+      this.#names.set(resolve(path), path);
+    }
     for (const file of files) this.#sort(file);
     const inSets = new Set(sets.flat());
     const alone = [...this.#inis.keys()].filter((path) => !inSets.has(path));
@@ -144,7 +149,7 @@ class Checking {
     const { hits, config, definitions } = checkPipelineConfig(files, environment);
     this.#add(first, hits);
     if (config === undefined || definitions === undefined) return;
-    this.#giveRoles(config, [
+    this.#giveRoles(config, first, [
       ...definitions.meters.map((path): Named => [path, "meters.d"]),
       [definitions.eventDefinitions, "event_definitions.yaml"],
       [definitions.pipeline, "pipeline.yaml"],
@@ -153,7 +158,7 @@ class Checking {
   }
 
   /** What the configuration names is read with it, and in its order. */
-  #giveRoles(config: PipelineConfig, named: readonly Named[]): void {
+  #giveRoles(config: PipelineConfig, shownLike: string, named: readonly Named[]): void {
     const publishers = publisherCheck(this.#deps.publisherKinds, config.publishers);
     const meterFiles = new MeterFileReader();
     const order = new Map<string, Candidate>();
@@ -161,8 +166,9 @@ class Checking {
       if (path === undefined) continue;
       const absolute = resolve(path);
       if (!this.#roles.has(absolute)) this.#roles.set(absolute, { kind, meterFiles, publishers });
-      const file = this.#yamls.get(absolute) ?? { path, isNamed: true };
+      const file = this.#yamls.get(absolute) ?? { path: shownPath(path, shownLike), isNamed: true };
       order.set(absolute, file);
+      this.#names.set(absolute, file.path);
       if (!this.#hits.has(file.path)) this.#hits.set(file.path, []);
     }
     this.#yamls = new Map([...order, ...this.#yamls]);
@@ -225,7 +231,8 @@ class Checking {
   /** Hits go to the files in which they are. */
   #add(path: string, hits: readonly Hit[]): void {
     for (const hit of hits) {
-      const file = hit.place?.file ?? path;
+      const at = hit.place?.file ?? path;
+      const file = this.#names.get(resolve(at)) ?? at;
       const known = this.#hits.get(file);
       if (known !== undefined) known.push(hit);
       // A variable of the environment, or a built-in file: not a file that can be shown.
@@ -253,6 +260,12 @@ class Checking {
 }
 
 type Named = readonly [path: string | undefined, kind: YamlKind];
+
+/** A path that a configuration led to, relative where the configuration's own is. */
+function shownPath(path: string, like: string): string {
+  const short = relative(".", path);
+  return isAbsolute(like) || short.startsWith("..") ? path : short;
+}
 
 function isConfig(kind: FileKind): kind is ConfigKind {
   return kind.endsWith(".conf");

@@ -5,7 +5,6 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { systemClock } from "../clock.ts";
-import { parseIni } from "../config/ini.ts";
 import { loadedFrom } from "../config/load.ts";
 import type { PublisherSettings } from "../config/pipeline_config.ts";
 import { PIPELINE_OPTIONS } from "../config/pipeline_options.ts";
@@ -18,18 +17,7 @@ import type { PublisherKind } from "../pipeline/publisher.ts";
 import type { PublisherCheck } from "./check_yaml.ts";
 import type { Hit } from "./finding.ts";
 import { configErrorsOf, hitOfError } from "./hits.ts";
-
-/** A ceilometer.conf with which every publisher can be made that needs nothing special of it. */
-const permissive = `[DEFAULT]
-transport_url = rabbit://localhost:5672/
-[service_credentials]
-auth_url = https://localhost:5000/v3
-username = ceilometer
-password = -
-project_name = service
-user_domain_name = Default
-project_domain_name = Default
-`;
+import { permissiveConfig } from "./permissive_config.ts";
 
 /** The check of one configuration's publishers; each URL is tried once. */
 export function publisherCheck(
@@ -88,8 +76,8 @@ function tryOut(
  * for beside the pipeline file.
  */
 export function permissiveSettings(folder: string | undefined): PublisherSettings {
-  const file = parseIni(permissive, "built-in ceilometer.conf");
-  const loaded = loadedFrom(PIPELINE_OPTIONS, [file], { environment: {}, values: new Map() });
+  const around = { environment: {}, values: new Map() };
+  const loaded = loadedFrom(PIPELINE_OPTIONS, [permissiveConfig], around);
   return readPipelineConfig(loaded, {
     from: undefined,
     pipelineFile: undefined,
