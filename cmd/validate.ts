@@ -14,6 +14,7 @@ import { summaryOf, textReport } from "../core/validate/formats/text.ts";
 import { type Report, totalOf } from "../core/validate/report.ts";
 import { loadPublisherKinds } from "../publishers/mod.ts";
 import { buildInfo } from "./build_info.ts";
+import { print } from "./print.ts";
 import { type ValidateFlags, validateFlags } from "./validate_flags.ts";
 import { readStdinText } from "./validate_input.ts";
 import { VALIDATE_MODES } from "./validate_modes.ts";
@@ -35,7 +36,7 @@ async function runValidate(flags: ValidateFlags): Promise<void> {
   const stdin = paths.includes("-") ? await readStdinText() : undefined;
   const publisherKinds = await loadPublisherKinds();
   const report = checkPaths(paths, { kind, environment: process.env }, { publisherKinds, stdin });
-  process.stdout.write(written(report, flags));
+  await print(written(report, flags));
   if (format === "text") process.stderr.write(`tpctl: ${summaryOf(report)}\n`);
   if (report.files.some(({ counts }) => fails(flags, counts))) process.exitCode = 1;
 }

@@ -30,6 +30,9 @@ const SPACE =
 const LEADING_SPACE = new RegExp(`^[${SPACE}]+`);
 const TRAILING_SPACE = new RegExp(`[${SPACE}]+$`);
 
+/** A name that announces a secret, with no `=` between the two. */
+const SECRET_NAME = /^(\S*(?:password|secret|token|key|url)\S*)\s.*$/is;
+
 /** White space as Python's `str.strip` sees it. */
 export function stripSpace(text: string): string {
   return text.replace(LEADING_SPACE, "").replace(TRAILING_SPACE, "");
@@ -172,7 +175,8 @@ class IniReader {
 
   /** Only the key is quoted: what stands behind it may be a secret. */
   #fail({ line, number, column }: Faulty, why: string, expected: string): void {
-    const shown = stripSpace(line.split(/[:=]/, 1)[0] ?? "").slice(0, 40);
+    const named = stripSpace(line.split(/[:=]/, 1)[0] ?? "");
+    const shown = named.replace(SECRET_NAME, "$1 ...").slice(0, 40);
     const place = { file: this.#file, line: number, column };
     const text = `Cannot read the line '${shown}': ${why}, expected ${expected}`;
     this.#errors.push(new ConfigError(text, place, { rule: "config/syntax" }));

@@ -205,7 +205,8 @@ function noticeHits({ notices }: Pick<LoadedConfig, "notices">): Hit[] {
   return notices.flatMap((notice) => {
     // Built-in files that hold because there are no others are no finding.
     if (notice.rule === undefined && notice.level === "info") return [];
-    return [hitOfNotice(notice, "config/input-off")];
+    const hit = hitOfNotice(notice, "config/input-off");
+    return [notice.rule === "config/unknown-option" ? { ...hit, hidesValue: true } : hit];
   });
 }
 

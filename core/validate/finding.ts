@@ -47,6 +47,8 @@ export interface Hit {
   readonly text: string;
   readonly expected?: string | undefined;
   readonly suggestion?: string | undefined;
+  /** The line's value is not shown: nobody knows whether it is a secret. */
+  readonly hidesValue?: boolean;
 }
 
 /** In the order of a file's lines; the same thing is said once. */

@@ -44,6 +44,7 @@ function showable(text: string): string {
 /** The hit as it is shown: with its severity, what stands at its place, and no secrets. */
 export function findingOf(hit: Hit, source: SourceText, severity: Severity): Finding {
   const place: Place = hit.place ?? { file: source.name };
+  const excerpt = source.excerpt(place);
   const shown = (text: string | undefined) => text === undefined ? undefined : showable(text);
   return {
     file: source.name,
@@ -52,9 +53,17 @@ export function findingOf(hit: Hit, source: SourceText, severity: Severity): Fin
     rule: hit.rule,
     severity,
     text: showable(hit.text),
-    found: source.found(place),
+    found: hit.hidesValue === true ? withoutValue(source.found(place)) : source.found(place),
     expected: shown(hit.expected),
     suggestion: shown(hit.suggestion),
-    excerpt: source.excerpt(place),
+    excerpt: hit.hidesValue === true && excerpt !== undefined
+      ? { ...excerpt, text: withoutValue(excerpt.text) }
+      : excerpt,
   };
+}
+
+function withoutValue(line: string): string;
+function withoutValue(line: string | undefined): string | undefined;
+function withoutValue(line: string | undefined): string | undefined {
+  return line?.replace(/(\s*[=:]\s*)\S.*$/s, "$1***");
 }

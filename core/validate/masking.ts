@@ -19,16 +19,16 @@ const stars = "***";
 
 /** What stands before `@` in a URL: users and passwords, of all hosts that it names. */
 const userInfo = /(\b[a-z][a-z0-9+.-]*:\/\/)(\S*)(?=@)/gi;
-const secretQuery = /([?&](?:[a-z_]*(?:password|passwd|secret|token|api_?key))=)([^&\s'"]+)/gi;
+const secretQuery = /([?&](?:[a-z_]*(?:pass|pwd|secret|token|api_?key)[a-z]*)=)([^&\s'"]+)/gi;
 
 /** What comes before and what is hidden, of secrets that a line of a file can hold. */
 const secrets: readonly RegExp[] = [
   userInfo,
   secretQuery,
   // A member of a map.
-  /(["']?\b[a-z_]*(?:password|passwd|secret|token|api_?key)["']?\s*:\s+)(\S.*)$/gi,
+  /(["']?\b[a-z_]*(?:pass|pwd|secret|token|api_?key)[a-z]*["']?\s*:\s+)(\S.*)$/gi,
   // An INI option, up to the end of the line.
-  /^(\s*[a-z0-9_.-]*(?:password|passwd|secret|token|api_?key)[a-z0-9_.-]*\s*[=:]\s*)(\S.*)$/gi,
+  /^(\s*[a-z0-9_.-]*(?:pass|pwd|secret|token|api_?key)[a-z0-9_.-]*(?:\s*[=:]\s*|\s+))(\S.*)$/gi,
 ];
 
 /** Options whose names say that they hold the path of a secret, not the secret. */
