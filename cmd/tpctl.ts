@@ -39,7 +39,8 @@ function drained(stream: NodeJS.WriteStream, waitMs: number): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, waitMs);
     stream.on("error", () => resolve());
-    stream.write("", () => resolve());
+    // The callback of an empty write comes at once; only the end waits for what is before it.
+    stream.end(() => resolve());
   });
 }
 

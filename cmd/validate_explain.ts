@@ -9,6 +9,7 @@ import { explanationJson, messageJson } from "../core/explanation/explanation_js
 import { explanationText, messageText } from "../core/explanation/explanation_text.ts";
 import { explainMessage } from "../core/explanation/message.ts";
 import { openObserver } from "../core/explanation/observation.ts";
+import { print } from "./print.ts";
 import type { ValidateFlags } from "./validate_flags.ts";
 import { checkFormat, readPipelines } from "./validate_input.ts";
 
@@ -20,7 +21,7 @@ export async function showName(flags: ValidateFlags): Promise<void> {
   if (explanations.length === 0) {
     process.stderr.write(`tpctl: no known meter and no known event type matches '${name}'\n`);
   }
-  process.stdout.write(
+  await print(
     format === "json" ? explanationJson(explanations) : explanationText(explanations),
   );
   const isMissed = explanations.some(({ is_known, reaches }) => !is_known || reaches.length === 0);
@@ -39,7 +40,7 @@ export async function showMessage(flags: ValidateFlags): Promise<void> {
   const { sampleOptions: options } = setup;
   const observer = openObserver(setup, options);
   const explanation = explainMessage(setup, bytes, { observer, options });
-  process.stdout.write(format === "json" ? messageJson(explanation) : messageText(explanation));
+  await print(format === "json" ? messageJson(explanation) : messageText(explanation));
   const { samples, events, refusals } = explanation;
   const goes = [...samples, ...events].some(({ routes }) =>
     routes.sources.some(({ takes }) => takes)

@@ -5,6 +5,7 @@ import { graphDot } from "../core/graph/dot.ts";
 import { graphMermaid } from "../core/graph/mermaid.ts";
 import { pipelineGraph } from "../core/graph/pipeline_graph.ts";
 import { graphSvg } from "../core/graph/svg.ts";
+import { print } from "./print.ts";
 import type { ValidateFlags } from "./validate_flags.ts";
 import { checkFormat, readPipelines } from "./validate_input.ts";
 
@@ -16,5 +17,5 @@ export async function showGraph(flags: ValidateFlags): Promise<void> {
   checkFormat(flags.format, { mode: "--graph", able: ["text"] });
   const { samples, events } = await readPipelines(flags);
   const files = [samples, events].flatMap((side) => side === undefined ? [] : [side.file]);
-  process.stdout.write(drawings[flags.graph](pipelineGraph(files)));
+  await print(drawings[flags.graph](pipelineGraph(files)));
 }

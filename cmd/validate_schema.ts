@@ -5,6 +5,7 @@ import { UsageError } from "../core/errors.ts";
 import { shapeOf } from "../core/schema/config_shapes.ts";
 import { schemaText } from "../core/schema/json_schema.ts";
 import { loadPublisherKinds } from "../publishers/mod.ts";
+import { print } from "./print.ts";
 import type { ValidateFlags } from "./validate_flags.ts";
 import { checkFormat } from "./validate_input.ts";
 
@@ -16,5 +17,5 @@ export async function showSchema({ schema, paths, format }: ValidateFlags): Prom
     throw new UsageError("Cannot use paths with --schema: it reads no files, expected none");
   }
   const title = schema === "tests" ? "tpctl's pipeline tests" : schema;
-  process.stdout.write(schemaText(shapeOf(schema, await loadPublisherKinds()), title));
+  await print(schemaText(shapeOf(schema, await loadPublisherKinds()), title));
 }

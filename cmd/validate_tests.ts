@@ -10,6 +10,7 @@ import { testsJson, testsJunit, testsText } from "../core/pipeline_tests/report.
 import { runTests } from "../core/pipeline_tests/run_tests.ts";
 import { messagesIn, readTestCases, type TestCases } from "../core/pipeline_tests/test_cases.ts";
 import { readFile } from "../core/validate/file_text.ts";
+import { print } from "./print.ts";
 import type { ValidateFlags } from "./validate_flags.ts";
 import { checkFormat, readPipelines } from "./validate_input.ts";
 
@@ -35,7 +36,7 @@ export async function showTests(flags: ValidateFlags): Promise<void> {
     },
   });
   const written = { text: testsText, json: testsJson, junit: testsJunit };
-  process.stdout.write(written[format](results, path));
+  await print(written[format](results, path));
   if (results.some(({ failures }) => failures.length > 0)) process.exitCode = 1;
 }
 
