@@ -25,9 +25,12 @@ export interface PublisherCheck {
   readonly notices: readonly ConfigNotice[];
 }
 
+/** What is looked at of a pipeline file. */
+type PublishersOfFile = Pick<PipelineFile, "carries" | "publishers">;
+
 /** Looks at each URL of the file once. */
 export function checkPublishers(
-  file: PipelineFile,
+  file: PublishersOfFile,
   kinds: readonly KnownPublisher[],
 ): PublisherCheck {
   const bad = new Map<string, readonly ConfigError[]>();
@@ -64,7 +67,7 @@ export function checkPublishers(
 
 function faultOf(
   { text, url }: PublisherReference,
-  { carries }: PipelineFile,
+  { carries }: PublishersOfFile,
   { kind, kinds }: {
     readonly kind: KnownPublisher | undefined;
     readonly kinds: readonly KnownPublisher[];

@@ -5,7 +5,7 @@
 import type { ConfigNotice } from "../config/check_options.ts";
 import type { DefinitionFile, DefinitionFiles } from "../config/definition_files.ts";
 import type { DefinitionConfig, PipelineName } from "../config/pipeline_config.ts";
-import type { ConfigError } from "../errors.ts";
+import { type ConfigError, inFileOrder } from "../errors.ts";
 import { EventConverter } from "../events/converter.ts";
 import { defaultEventDefinitions } from "../events/default_events.ts";
 import { type EventDefinition, readEventDefinitions } from "../events/event_definitions.ts";
@@ -115,16 +115,13 @@ class PipelineLoader {
     const read = readPipelineFile(root, { carries, file: name });
     this.problems.push(...read.problems);
     this.notices.push(...read.notices);
-    this.#badPublishers(read.publisherProblems);
-    return read.file && this.#checked(read.file);
-  }
-
-  /** Without what cannot be loaded of its publishers, where that is asked for. */
-  #checked(file: PipelineFile): PipelineFile {
-    const check = checkPublishers(file, this.#options.kinds);
+    const check = checkPublishers({ ...read, carries }, this.#options.kinds);
     this.notices.push(...check.notices);
-    this.#badPublishers([...check.bad.values()].flat());
-    return check.bad.size === 0 ? file : withoutBad(file, check);
+    this.#badPublishers(
+      inFileOrder([...read.publisherProblems, ...[...check.bad.values()].flat()]),
+    );
+    // Without what cannot be loaded of its publishers, where that is asked for.
+    return read.file && check.bad.size > 0 ? withoutBad(read.file, check) : read.file;
   }
 
   #badPublishers(errors: readonly ConfigError[]): void {

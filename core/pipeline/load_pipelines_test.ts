@@ -108,6 +108,7 @@ sinks:
     "p.yaml:5:3",
     "p.yaml:5:9",
     "p.yaml:9:15",
+    "p.yaml:11:16",
     "p.yaml:11:29",
     "ep.yaml:5:16",
     "ed.yaml:1:3",

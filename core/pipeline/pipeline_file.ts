@@ -22,6 +22,8 @@ import {
 export interface ReadPipelineFile {
   /** Undefined when there are problems. */
   readonly file: PipelineFile | undefined;
+  /** Whose URLs can be read, each once, also when there are problems. */
+  readonly publishers: readonly PublisherReference[];
   readonly problems: readonly ConfigError[];
   /**
    * Publishers whose URL cannot be read. They are no `problems`, because the reference goes on without
@@ -41,6 +43,7 @@ export function readPipelineFile(
   const problems = inFileOrder(reader.problems);
   return {
     file: problems.length === 0 ? read : undefined,
+    publishers: reader.publishers(),
     problems,
     publisherProblems: inFileOrder(reader.publisherProblems),
     notices: reader.notices,
@@ -79,8 +82,12 @@ class PipelineReader implements Findings {
       sources: sources.flatMap((one) => one.source ?? []),
       sinks: named.map((one) => one.sink),
       pipelines,
-      publishers: [...this.#publishers.values()],
+      publishers: this.publishers(),
     };
+  }
+
+  publishers(): PublisherReference[] {
+    return [...this.#publishers.values()];
   }
 
   problem(text: string, place: Place, rule = "pipeline/structure"): void {

@@ -87,9 +87,13 @@ function checkPipeline({ source, root, around }: Checking, carries: Cargo): Hit[
     ...hitsOf(read.publisherProblems, "publisher/bad-url"),
     ...read.notices.map((notice) => hitOfNotice(notice, "pipeline/odd-list")),
   ];
+  const { bad, notices } = checkPublishers({ ...read, carries }, kinds);
+  hits.push(
+    ...hitsOf([...bad.values()].flat(), "publisher/refused"),
+    ...notices.map((notice) => hitOfNotice(notice, "publisher/passed-on-option")),
+  );
   const { file } = read;
   if (file === undefined) return hits;
-  const { bad, notices } = checkPublishers(file, kinds);
   const subject = { file, kinds, meters: around.meters, isPublic: around.isPublic };
   // Those of a sink that no source uses are never made.
   const used = new Set(
@@ -98,8 +102,6 @@ function checkPipeline({ source, root, around }: Checking, carries: Cargo): Hit[
   const good = file.publishers.filter(({ text }) => used.has(text) && !bad.has(text));
   return [
     ...hits,
-    ...hitsOf([...bad.values()].flat(), "publisher/refused"),
-    ...notices.map((notice) => hitOfNotice(notice, "publisher/passed-on-option")),
     ...good.flatMap((reference) => around.publishers.tryOut(reference, carries)),
     ...lint(PIPELINE_LINT, subject),
     ...lint(PUBLISHER_LINT, subject),

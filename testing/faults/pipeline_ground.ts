@@ -12,7 +12,7 @@ import type { Keystone } from "../servers/keystone.ts";
 import type { Rabbitmq } from "../servers/rabbitmq.ts";
 import { tempFolder } from "../servers/server.ts";
 import type { Value } from "../../core/notifications/value.ts";
-import { arrivalsInFile } from "./file_arrivals.ts";
+import { arrivalsInFile, GrowingLines } from "./file_arrivals.ts";
 import { type HttpFarEnd, memberOf, startHttpFarEnd } from "./http_far_end.ts";
 import { type MonascaApi, startMonascaApi } from "./monasca_api.ts";
 import { Arrivals } from "./notifications.ts";
@@ -35,6 +35,8 @@ export interface Books {
   readonly notifier: Arrivals;
   readonly monasca: Arrivals;
   file(): Arrivals;
+  /** Lines in the file, repeated ones too. */
+  lines(): Promise<number>;
   udp(): Arrivals;
 }
 
@@ -71,6 +73,7 @@ export async function layPipelineGround(options: GroundOptions): Promise<Pipelin
     }
   });
   const file = join(folder.path, "samples");
+  const lines = new GrowingLines(file);
   await writeConfiguration(folder.path, options, [
     `file://${file}?json`,
     `http://127.0.0.1:${sink.port}/`,
@@ -91,6 +94,7 @@ export async function layPipelineGround(options: GroundOptions): Promise<Pipelin
       notifier,
       monasca: metrics,
       file: () => arrivalsInFile(file, count),
+      lines: () => lines.read(),
       udp: () => udpArrivals(udp, count),
     },
     stateDir: join(folder.path, "tpctl-state"),
