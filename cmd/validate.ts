@@ -3,7 +3,9 @@
  * findings in the format that was asked for, and turns them into the exit code.
  */
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
+import { systemClock } from "../core/clock.ts";
 import { UsageError } from "../core/errors.ts";
+import { checkOnline } from "../core/online/check_online.ts";
 import { checkPaths } from "../core/validate/check_paths.ts";
 import type { Finding } from "../core/validate/finding.ts";
 import { githubReport } from "../core/validate/formats/github.ts";
@@ -35,7 +37,14 @@ async function runValidate(flags: ValidateFlags): Promise<void> {
   }
   const stdin = paths.includes("-") ? await readStdinText() : undefined;
   const publisherKinds = await loadPublisherKinds();
-  const report = checkPaths(paths, { kind, environment: process.env }, { publisherKinds, stdin });
+  const options = { kind, environment: process.env };
+  const deps = { publisherKinds, stdin };
+  const offline = checkPaths(paths, options, deps);
+  const { onlineMs: timeoutMs } = flags;
+  const looked = { ...options, ...deps, paths, report: offline, clock: systemClock };
+  const report = timeoutMs === undefined
+    ? offline
+    : checkPaths(paths, options, { ...deps, more: await checkOnline({ ...looked, timeoutMs }) });
   await print(written(report, flags));
   if (format === "text") process.stderr.write(`tpctl: ${summaryOf(report)}\n`);
   if (report.files.some(({ counts }) => fails(flags, counts))) process.exitCode = 1;

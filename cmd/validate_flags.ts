@@ -3,6 +3,7 @@
  * (validate_modes.ts) has its flag here and its code in a file of its own.
  */
 import { Argument, Command, type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
+import { UsageError } from "../core/errors.ts";
 import { type SchemaKind, schemaKinds } from "../core/schema/config_shapes.ts";
 import { type FileKind, fileKinds } from "../core/validate/kinds.ts";
 
@@ -33,6 +34,8 @@ export interface ValidateFlags {
   /** `--tests`: a file of pipeline tests. */
   readonly tests: string | undefined;
   readonly schema: SchemaKind | undefined;
+  /** `--online` with its time limit for each far end; undefined: files alone. */
+  readonly onlineMs: number | undefined;
 }
 
 /** The command with its flags and examples, without an action; `read` after parsing. */
@@ -60,13 +63,25 @@ export function validateFlags(): { command: CommandUnknownOpts; read: () => Vali
       new Option("--schema <kind>", "print the JSON Schema of a kind of YAML file")
         .choices(schemaKinds),
     )
+    .option("--online", "also resolve, connect and log on to what is configured, changing nothing")
+    .addOption(
+      new Option("--timeout <seconds>", "with --online: how long each far end is waited for")
+        .default(timeoutSecondsDefault).argParser(readTimeout),
+    )
     .addHelpText("after", EXAMPLES);
   return {
     command,
     read(): ValidateFlags {
-      const { strict, ...rest } = command.opts();
+      const { strict, online, timeout, ...rest } = command.opts();
+      if (online !== true && command.getOptionValueSource("timeout") === "cli") {
+        throw new UsageError(
+          "Cannot use --timeout alone: nothing is waited for, expected --online",
+        );
+      }
       const { kind, format, rules, explain, explainMessage, graph, tests, schema } = rest;
       const [paths] = command.processedArgs;
+      const modes = { rules, schema, explain, "explain-message": explainMessage, graph, tests };
+      checkTogether({ ...modes, online: online === true ? true : undefined });
       return {
         paths,
         kind,
@@ -78,9 +93,34 @@ export function validateFlags(): { command: CommandUnknownOpts; read: () => Vali
         graph,
         tests,
         schema,
+        onlineMs: online === true ? timeout * msPerSecond : undefined,
       };
     },
   };
+}
+
+/** Throws a UsageError where several things are to be done at once. */
+function checkTogether(flags: Readonly<Record<string, unknown>>): void {
+  const given = Object.keys(flags).filter((name) => flags[name] !== undefined);
+  const [first, second] = given;
+  if (second === undefined) return;
+  throw new UsageError(
+    `Cannot use --${first} together with --${second}: each does something of its own, expected ` +
+      "one of them",
+  );
+}
+
+const msPerSecond = 1000;
+const timeoutSecondsDefault = 10;
+const timeoutSecondsMax = 3600;
+
+function readTimeout(text: string): number {
+  const seconds = Number(text);
+  if (text.trim() !== "" && seconds > 0 && seconds <= timeoutSecondsMax) return seconds;
+  throw new UsageError(
+    `Cannot use --timeout '${text}': it is no such time, expected seconds above 0 and up to ` +
+      String(timeoutSecondsMax),
+  );
 }
 
 const EXAMPLES = `
@@ -98,6 +138,9 @@ Examples:
   # Why it complains
   tpctl validate --rules pipeline/unknown-meter
 
+  # Whether everything that is configured answers, lets us in and has the topics and databases
+  TPCTL_PASSWORD=... tpctl validate --online --timeout 5 /etc/monasca/persister.conf
+
   # What makes a meter or an event, who takes it by which pattern, where it goes
   tpctl validate --explain memory.usage /etc/ceilometer
   tpctl validate --explain-message notification.json --format json /etc/ceilometer
@@ -113,7 +156,7 @@ A comment takes one line's findings of a rule away, and must say why:
   # tpctl: ignore pipeline/unknown-meter comes from our own pollster
 It stands behind the line (YAML), or alone above it.
 
-Secrets (TPCTL_PASSWORD, TPCTL_INFLUX_TOKEN) are not asked for and never shown. Options from the
+Secrets (TPCTL_PASSWORD, TPCTL_INFLUX_TOKEN) are asked for by --online alone and never shown. Options from the
 environment (OS_<GROUP>__<OPTION>) count as they do for the daemons.
 Exit codes: 0 no errors, 1 errors (with --strict also warnings), 2 usage error or a file of no known
 kind.

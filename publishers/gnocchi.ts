@@ -5,6 +5,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
+import type { KeystoneConfig } from "../core/config/keystone_config.ts";
 import { readPublisherOptions } from "../core/config/publisher_options.ts";
 import type { PublisherOptionValues } from "../core/config/publisher_options.ts";
 import { shownUrl } from "../core/config/publisher_url.ts";
@@ -12,7 +13,7 @@ import type { PublisherSettings } from "../core/config/pipeline_config.ts";
 import { ConfigError, ConfigErrors } from "../core/errors.ts";
 import { ActivityFilter } from "../core/gnocchi/activity_filter.ts";
 import { AttributeCache } from "../core/gnocchi/attribute_cache.ts";
-import { GnocchiClient } from "../core/gnocchi/client.ts";
+import { GnocchiClient, gnocchiService } from "../core/gnocchi/client.ts";
 import { defaultResources, resourcesFileName } from "../core/gnocchi/default_resources.ts";
 import { EventWriter } from "../core/gnocchi/event_writer.ts";
 import { planMeasures } from "../core/gnocchi/measures.ts";
@@ -23,7 +24,7 @@ import {
 } from "../core/gnocchi/resource_definitions.ts";
 import { SampleWriter } from "../core/gnocchi/sample_writer.ts";
 import { TypeKeeper } from "../core/gnocchi/type_keeper.ts";
-import { createSession, type ServiceSession } from "../core/keystone/session.ts";
+import { createSession } from "../core/keystone/session.ts";
 import type { Log } from "../core/log/log.ts";
 import type { Event } from "../core/pipeline/event.ts";
 import type {
@@ -98,6 +99,12 @@ export const gnocchiKind: PublisherKind<GnocchiSettings> = {
   unknownOptions: "error",
   concurrency: 1,
   gather: { items_max: 1000, wait_ms: 0 },
+  farEnd: (_url, { settings }) => ({
+    kind: "openstack",
+    credentials: credentialsOf(settings),
+    service: gnocchiService,
+    path: "/v1/archive_policy",
+  }),
   create: (url, deps) => new GnocchiPublisher(url, deps),
 };
 
@@ -117,7 +124,7 @@ class GnocchiPublisher implements Publisher {
     const { values, errors } = readPublisherOptions(url, gnocchiKind);
     throwAll(errors.map(({ text }) => new ConfigError(text)));
     this.#definitions = loadDefinitions(values, settings, log);
-    const session = openSession(settings, {
+    const session = createSession(credentialsOf(settings), {
       clock,
       timeoutMs: values.number("timeout") * msPerSecond,
     });
@@ -181,12 +188,9 @@ function filterQuery(
   };
 }
 
-function openSession(
-  { gnocchi, keystone }: GnocchiSettings,
-  deps: Parameters<typeof createSession>[1],
-): ServiceSession {
+function credentialsOf({ gnocchi, keystone }: GnocchiSettings): KeystoneConfig {
   const credentials = keystone.get(gnocchi.authSection);
-  if (credentials !== undefined) return createSession(credentials, deps);
+  if (credentials !== undefined) return credentials;
   throw new ConfigError(
     `Cannot use [gnocchi] auth_section '${gnocchi.authSection}': there is no such section, ` +
       "expected one with credentials",

@@ -4,7 +4,7 @@
  */
 import type { PublisherSettings } from "../core/config/pipeline_config.ts";
 import { postEach } from "../core/http/post_each.ts";
-import { HttpPoster, postOptions } from "../core/http/poster.ts";
+import { HttpPoster, postFarEnd, postOptions } from "../core/http/poster.ts";
 import { isDict, type Value } from "../core/notifications/value.ts";
 import { isTrue } from "../core/notifications/value_rules.ts";
 import { dumpValue } from "../core/notifications/value_text.ts";
@@ -26,6 +26,7 @@ export const httpKind: PublisherKind<PublisherSettings> = {
   options: postOptions,
   unknownOptions: "passed_on",
   concurrency: 1,
+  farEnd: (url) => postFarEnd(url, httpKind),
   create: (url, deps) => new HttpPublisher(url, deps),
 };
 

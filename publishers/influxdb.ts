@@ -4,12 +4,16 @@
  */
 import { readFileSync } from "node:fs";
 import { endpointName } from "../core/config/endpoint.ts";
-import { readPublisherOptions } from "../core/config/publisher_options.ts";
+import {
+  type PublisherOptionValues,
+  readPublisherOptions,
+} from "../core/config/publisher_options.ts";
 import type { PublisherSettings } from "../core/config/pipeline_config.ts";
 import { ConfigError } from "../core/errors.ts";
 import { loadTls } from "../core/http/tls.ts";
 import { createInfluxdb1Writer } from "../core/influxdb/writer1.ts";
 import { createInfluxdb2Writer } from "../core/influxdb/writer2.ts";
+import type { InfluxdbFarEnd } from "../core/online/far_end.ts";
 import type {
   Publisher,
   PublisherDeps,
@@ -59,6 +63,9 @@ export const influxdbKind: PublisherKind<InfluxdbSettings> = {
   unknownOptions: "error",
   concurrency: 1,
   gather: { items_max: 1000, wait_ms: 0 },
+  farEnd: (url, { settings }) => (
+    { kind: "influxdb", endpoint: readEndpoint(url, settings).endpoint }
+  ),
   create: createInfluxdbPublisher,
 };
 
@@ -66,17 +73,9 @@ function createInfluxdbPublisher(
   url: PublisherUrl,
   { settings, clock }: PublisherDeps<InfluxdbSettings>,
 ): Publisher {
-  const { values, errors: [problem] } = readPublisherOptions(url, influxdbKind);
-  if (problem !== undefined) throw new ConfigError(problem.text);
-  const own = ownOptions.map(({ name }) => name);
-  const endpoint = storeOf(url, { own, secrets: settings.secrets });
-  if (endpoint.scheme !== "influxdb" && endpoint.scheme !== "influxdb2") {
-    throw new Error(`${endpoint.scheme} is no InfluxDB`);
-  }
+  const { values, endpoint } = readEndpoint(url, settings);
   // A file that cannot be used is to be known at start, not with the first sample.
   if (endpoint.tls !== undefined) loadTls(endpoint.tls);
-  const tokenFile = values.text("token_file");
-  const token = tokenFile === undefined ? undefined : readToken(tokenFile);
   const deps = { clock, timeoutMs: values.number("timeout") * msPerSecond };
   return new StorePublisher({
     name: endpointName(endpoint),
@@ -84,8 +83,23 @@ function createInfluxdbPublisher(
     open: () =>
       endpoint.scheme === "influxdb"
         ? createInfluxdb1Writer(endpoint, deps)
-        : createInfluxdb2Writer({ ...endpoint, token: token ?? endpoint.token }, deps),
+        : createInfluxdb2Writer(endpoint, deps),
   });
+}
+
+function readEndpoint(
+  url: PublisherUrl,
+  { secrets }: InfluxdbSettings,
+): { readonly values: PublisherOptionValues; readonly endpoint: InfluxdbFarEnd["endpoint"] } {
+  const { values, errors: [problem] } = readPublisherOptions(url, influxdbKind);
+  if (problem !== undefined) throw new ConfigError(problem.text);
+  const own = ownOptions.map(({ name }) => name);
+  const endpoint = storeOf(url, { own, secrets });
+  if (endpoint.scheme === "influxdb") return { values, endpoint };
+  if (endpoint.scheme !== "influxdb2") throw new Error(`${endpoint.scheme} is no InfluxDB`);
+  const tokenFile = values.text("token_file");
+  const token = tokenFile === undefined ? endpoint.token : readToken(tokenFile);
+  return { values, endpoint: { ...endpoint, token } };
 }
 
 function readToken(path: string): string {

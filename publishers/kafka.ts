@@ -4,7 +4,7 @@
  * in-sync copies.
  */
 import type { Clock } from "../core/clock.ts";
-import { endpointName, type KafkaEndpoint, type KafkaSecurity } from "../core/config/endpoint.ts";
+import { endpointName, type KafkaEndpoint } from "../core/config/endpoint.ts";
 import {
   type PublisherOptionValues,
   readPublisherOptions,
@@ -102,8 +102,32 @@ export const kafkaKind: PublisherKind<KafkaPublisherSettings> = {
   unknownOptions: "error",
   concurrency: 1,
   gather: { items_max: 1000, wait_ms: 0 },
+  farEnd: (url, { settings }) => {
+    const { connection, topic } = readEndpoint(url, settings);
+    return { kind: "kafka", ...connection, topics: [topic], anyTopic: false };
+  },
   create: (url, deps) => new KafkaPublisher(url, deps),
 };
+
+function readEndpoint(
+  url: PublisherUrl,
+  { secrets, kafkaSecurity }: KafkaPublisherSettings,
+): {
+  readonly name: string;
+  readonly topic: string;
+  readonly values: PublisherOptionValues;
+  readonly connection: Pick<KafkaEndpoint, "brokers" | "security">;
+} {
+  const { values, errors: [problem] } = readPublisherOptions(url, kafkaKind);
+  if (problem !== undefined) throw new ConfigError(problem.text);
+  const own = ownOptions.map(({ name }) => name);
+  const endpoint = storeOf(url, { own, secrets });
+  if (endpoint.scheme !== "kafka") throw new Error(`${endpoint.scheme} is not Kafka`);
+  const { brokers, topic, security } = endpoint;
+  const isOwn = security.tls !== undefined || security.sasl !== undefined;
+  const connection = { brokers, security: isOwn ? security : kafkaSecurity };
+  return { name: endpointName(endpoint), topic, values, connection };
+}
 
 class KafkaPublisher implements Publisher {
   readonly name: string;
@@ -112,7 +136,7 @@ class KafkaPublisher implements Publisher {
   readonly #log: Log;
   readonly #timeoutMs: number;
   readonly #values: PublisherOptionValues;
-  readonly #connection: { readonly brokers: KafkaEndpoint["brokers"]; security: KafkaSecurity };
+  readonly #connection: Pick<KafkaEndpoint, "brokers" | "security">;
   /** Undefined unless envelopes are written. */
   readonly #metricOf: ((sample: Sample) => MadeMetric) | undefined;
   #producer: Promise<Producer> | undefined;
@@ -122,15 +146,9 @@ class KafkaPublisher implements Publisher {
     const { settings, carries, clock, log } = deps;
     this.#clock = clock;
     this.#log = log;
-    const { values, errors: [problem] } = readPublisherOptions(url, kafkaKind);
-    if (problem !== undefined) throw new ConfigError(problem.text);
-    const own = ownOptions.map(({ name }) => name);
-    const endpoint = storeOf(url, { own, secrets: settings.secrets });
-    if (endpoint.scheme !== "kafka") throw new Error(`${endpoint.scheme} is not Kafka`);
-    this.name = endpointName(endpoint);
-    const { brokers, topic, security } = endpoint;
-    const isOwn = security.tls !== undefined || security.sasl !== undefined;
-    this.#connection = { brokers, security: isOwn ? security : settings.kafkaSecurity };
+    const { name, topic, values, connection } = readEndpoint(url, settings);
+    this.name = name;
+    this.#connection = connection;
     if (this.#connection.security.tls !== undefined) loadTls(this.#connection.security.tls);
     this.#topic = topic;
     this.#values = values;

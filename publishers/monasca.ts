@@ -4,6 +4,7 @@
  * means answered with 2xx.
  */
 import type { Clock } from "../core/clock.ts";
+import type { KeystoneConfig } from "../core/config/keystone_config.ts";
 import { readPublisherOptions } from "../core/config/publisher_options.ts";
 import { shownUrl } from "../core/config/publisher_url.ts";
 import type { PublisherSettings } from "../core/config/pipeline_config.ts";
@@ -34,6 +35,12 @@ export const monascaKind: PublisherKind<MonascaSettings> = {
   unknownOptions: "error",
   concurrency: 1,
   gather: { items_max: 1000, wait_ms: 0 },
+  farEnd: (url, { settings }) => ({
+    kind: "openstack",
+    credentials: credentialsOf(settings),
+    service: endpointOf(url, shownUrl(url.text)),
+    path: "",
+  }),
   create: (url, deps) => new MonascaPublisher(url, deps),
 };
 
@@ -42,6 +49,15 @@ const triesMax = 10;
 
 /** The first wait before a request is sent again; each further one is twice as long. */
 const firstWaitMs = 100;
+
+function credentialsOf({ monasca, keystone }: MonascaSettings): KeystoneConfig {
+  const credentials = keystone.get(monasca.credentials);
+  if (credentials !== undefined) return credentials;
+  throw new ConfigError(
+    `Cannot use [monasca] auth_section '${monasca.credentials}': there is no such section, ` +
+      "expected one with credentials",
+  );
+}
 
 class MonascaPublisher implements Publisher {
   readonly name: string;
@@ -59,15 +75,8 @@ class MonascaPublisher implements Publisher {
     this.#url = `${endpointOf(url, this.name)}/metrics`;
     this.#clock = clock;
     this.#settings = settings.monasca;
-    const { credentials, requestTimeoutMs } = settings.monasca;
-    const keystone = settings.keystone.get(credentials);
-    if (keystone === undefined) {
-      throw new ConfigError(
-        `Cannot use [monasca] auth_section '${credentials}': there is no such section, expected ` +
-          "one with credentials",
-      );
-    }
-    this.#session = createSession(keystone, { clock, timeoutMs: requestTimeoutMs });
+    const { requestTimeoutMs } = settings.monasca;
+    this.#session = createSession(credentialsOf(settings), { clock, timeoutMs: requestTimeoutMs });
     this.#make = metricMaker(loadFieldMapping(settings, log), settings.monasca);
   }
 

@@ -77,6 +77,11 @@ export const notifierKind: PublisherKind<NotifierSettings> = {
   ],
   unknownOptions: "error",
   concurrency: 1,
+  farEnd: (url, { settings: { notifier } }) => {
+    if (notifier.driver === "noop" || notifier.driver === "log") return undefined;
+    const access = { transport: transportOf(url, notifier), options: notifier.rabbit };
+    return { kind: "rabbit", access, exchanges: [notifier.exchange], queues: [] };
+  },
   create: createNotifier,
 };
 

@@ -6,7 +6,7 @@
 import type { PublisherSettings } from "../core/config/pipeline_config.ts";
 import type { RefusedItem } from "../core/delivery/writer.ts";
 import { type ItemBody, postEach } from "../core/http/post_each.ts";
-import { HttpPoster, postOptions, sslOption } from "../core/http/poster.ts";
+import { HttpPoster, postFarEnd, postOptions, sslOption } from "../core/http/poster.ts";
 import { referenceJson } from "../core/otlp/reference_json.ts";
 import type {
   Publisher,
@@ -24,6 +24,7 @@ export const opentelemetryhttpKind: PublisherKind<PublisherSettings> = {
   options: [...postOptions, sslOption],
   unknownOptions: "passed_on",
   concurrency: 1,
+  farEnd: (url) => postFarEnd(url, opentelemetryhttpKind),
   create: (url, deps) => new OpentelemetryHttpPublisher(url, deps),
 };
 

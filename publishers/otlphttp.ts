@@ -5,6 +5,7 @@
 import type { PublisherSettings } from "../core/config/pipeline_config.ts";
 import { StoreError } from "../core/delivery/writer.ts";
 import { type Answer, quotation } from "../core/http/answer.ts";
+import { postFarEnd } from "../core/http/poster.ts";
 import { createSamplePoster, samplePostOptions } from "../core/http/sample_poster.ts";
 import { metricsRequest } from "../core/otlp/metrics_json.ts";
 import type { PublisherKind } from "../core/pipeline/publisher.ts";
@@ -18,6 +19,7 @@ export const otlphttpKind: PublisherKind<PublisherSettings> = {
   unknownOptions: "error",
   concurrency: 1,
   gather: { items_max: 1000, wait_ms: 0 },
+  farEnd: (url) => postFarEnd(url, otlphttpKind),
   create: (url, deps) =>
     createSamplePoster(url, deps, {
       kind: otlphttpKind,

@@ -6,7 +6,7 @@
 import type { PublisherSettings } from "../core/config/pipeline_config.ts";
 import { PartialWriteError, type RefusedItem, StoreError } from "../core/delivery/writer.ts";
 import { type Answer, quotation } from "../core/http/answer.ts";
-import { HttpPoster, postOptions, sslOption } from "../core/http/poster.ts";
+import { HttpPoster, postFarEnd, postOptions, sslOption } from "../core/http/poster.ts";
 import { valueStr } from "../core/notifications/value_text.ts";
 import type {
   Publisher,
@@ -26,6 +26,7 @@ export const prometheusKind: PublisherKind<PublisherSettings> = {
   options: [...postOptions, sslOption],
   unknownOptions: "passed_on",
   concurrency: 1,
+  farEnd: (url) => postFarEnd(url, prometheusKind),
   create: (url, deps) => new PrometheusPublisher(url, deps),
 };
 

@@ -3,6 +3,7 @@
  * remote write, for Prometheus, VictoriaMetrics, Mimir and others. Accepted means answered with 2xx.
  */
 import type { PublisherSettings } from "../core/config/pipeline_config.ts";
+import { postFarEnd } from "../core/http/poster.ts";
 import { createSamplePoster, samplePostOptions } from "../core/http/sample_poster.ts";
 import type { PublisherKind } from "../core/pipeline/publisher.ts";
 import { writeRequest } from "../core/prometheus/write_request.ts";
@@ -16,6 +17,7 @@ export const remotewriteKind: PublisherKind<PublisherSettings> = {
   unknownOptions: "error",
   concurrency: 1,
   gather: { items_max: 1000, wait_ms: 0 },
+  farEnd: (url) => postFarEnd(url, remotewriteKind),
   create: (url, deps) =>
     createSamplePoster(url, deps, {
       kind: remotewriteKind,

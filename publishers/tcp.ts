@@ -33,6 +33,10 @@ export const tcpKind: PublisherKind<PublisherSettings> = {
   unknownOptions: "error",
   concurrency: 1,
   gather: { items_max: 500, wait_ms: 0 },
+  farEnd: (url) => {
+    const { host, port } = readCollectorAddress(url, tcpKind);
+    return { kind: "tcp", host, port };
+  },
   create: (url, deps) => new TcpPublisher(url, deps),
 };
 

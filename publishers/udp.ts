@@ -45,6 +45,10 @@ export const udpKind: PublisherKind<PublisherSettings> = {
   unknownOptions: "error",
   concurrency: 1,
   gather: { items_max: 500, wait_ms: 0 },
+  farEnd: (url) => {
+    const { host, port } = readCollectorAddress(url, udpKind);
+    return { kind: "udp", host, port };
+  },
   create: (url, deps) => new UdpPublisher(url, deps),
 };
 

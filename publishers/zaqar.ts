@@ -5,6 +5,7 @@
  * Facts: ceilometer/publisher/zaqar.py and Zaqar's API v2 (a request has at most 256 KiB by default).
  */
 import type { Clock } from "../core/clock.ts";
+import type { KeystoneConfig } from "../core/config/keystone_config.ts";
 import { readPublisherOptions } from "../core/config/publisher_options.ts";
 import { shownUrl } from "../core/config/publisher_url.ts";
 import type { PublisherSettings } from "../core/config/pipeline_config.ts";
@@ -44,6 +45,9 @@ const options: readonly PublisherOption[] = [
   },
 ];
 
+/** How Zaqar stands in the catalogue. */
+const zaqarService = { type: "messaging" };
+
 /** What it takes of ceilometer.conf. */
 export type ZaqarSettings = Pick<PublisherSettings, "zaqar" | "keystone">;
 
@@ -55,8 +59,23 @@ export const zaqarKind: PublisherKind<ZaqarSettings> = {
   options,
   unknownOptions: "error",
   concurrency: 1,
+  farEnd: (_url, { settings }) => ({
+    kind: "openstack",
+    credentials: credentialsOf(settings),
+    service: zaqarService,
+    path: "/v2/ping",
+  }),
   create: (url, deps) => new ZaqarPublisher(url, deps),
 };
+
+function credentialsOf({ zaqar, keystone }: ZaqarSettings): KeystoneConfig {
+  const credentials = keystone.get(zaqar.authSection);
+  if (credentials !== undefined) return credentials;
+  throw new ConfigError(
+    `Cannot use [zaqar] auth_section '${zaqar.authSection}': there is no such section, expected ` +
+      "one with credentials",
+  );
+}
 
 class ZaqarPublisher implements Publisher {
   readonly name: string;
@@ -84,13 +103,7 @@ class ZaqarPublisher implements Publisher {
           `'${queue}', expected 1 to 64 letters, digits, '_', '-' or '.'`,
       );
     }
-    const credentials = settings.keystone.get(settings.zaqar.authSection);
-    if (credentials === undefined) {
-      throw new ConfigError(
-        `Cannot use [zaqar] auth_section '${settings.zaqar.authSection}': there is no such ` +
-          "section, expected one with credentials",
-      );
-    }
+    const credentials = credentialsOf(settings);
     this.name = `zaqar://${queue}`;
     this.#clock = clock;
     this.#queue = queue;
@@ -119,7 +132,7 @@ class ZaqarPublisher implements Publisher {
   }
 
   async #post(body: string, signal: AbortSignal): Promise<void> {
-    const service = await this.#session.endpoint({ type: "messaging" }, signal);
+    const service = await this.#session.endpoint(zaqarService, signal);
     const root = service.replace(/\/v2$/, "");
     const project = await this.#session.project(signal);
     const answer = await this.#session.send({

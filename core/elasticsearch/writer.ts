@@ -177,7 +177,7 @@ class ElasticsearchWriter implements Writer {
 }
 
 /** Credentials travel in a header: URLs end up in logs. */
-function authorizationOf(endpoint: ElasticsearchEndpoint): Readonly<Record<string, string>> {
+export function authorizationOf(endpoint: ElasticsearchEndpoint): Readonly<Record<string, string>> {
   if (endpoint.apiKey !== undefined) return { Authorization: `ApiKey ${endpoint.apiKey}` };
   const { credentials } = endpoint;
   if (credentials === undefined) return {};

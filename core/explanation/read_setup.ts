@@ -23,9 +23,9 @@ import type { PublisherKind } from "../pipeline/publisher.ts";
 import { checkPaths } from "../validate/check_paths.ts";
 import { type FileText, readFile } from "../validate/file_text.ts";
 import { configSearchFolders, placeholders } from "../validate/check_config.ts";
+import { configSets } from "../validate/config_sets.ts";
 import type { Hit } from "../validate/finding.ts";
 import type { FileKind } from "../validate/kinds.ts";
-import { walk } from "../validate/walk.ts";
 import type { ExplainedSetup } from "./explanation.ts";
 
 /** Where to look. */
@@ -127,13 +127,7 @@ function configOf(
   paths: readonly string[],
   kinds: ReadonlyMap<string, FileKind | undefined>,
 ): readonly string[] {
-  const isOurs = (path: string | undefined): boolean =>
-    path !== undefined && kinds.get(path) === "ceilometer.conf";
-  const sets = walk(paths).sets.filter(([first]) => isOurs(first));
-  const together = new Set(sets.flat());
-  const alone = [...kinds.keys()].filter((path) => isOurs(path) && !together.has(path));
-  const all = [...sets, ...alone.map((path) => [path])];
-  const [first, second] = all;
+  const [first, second] = configSets(paths, kinds, "ceilometer.conf");
   if (second === undefined) return first ?? [];
   throw new UsageError(
     `Cannot tell which pipelines are meant: '${first?.[0]}' and '${second[0]}' are two ` +

@@ -10,7 +10,7 @@ import type { ServiceSession } from "../keystone/session.ts";
 import { failureOf } from "./answers.ts";
 
 /** How Gnocchi stands in the catalogue. */
-const service = { type: "metric", name: "gnocchi" };
+export const gnocchiService = { type: "metric", name: "gnocchi" };
 
 /** All requests reject with a StoreError only where no answer came or credentials were refused. */
 export class GnocchiClient {
@@ -53,7 +53,7 @@ export class GnocchiClient {
     path: string,
     { body, signal, contentType = "application/json" }: AskOptions,
   ): Promise<Answer> {
-    const base = (await this.#session.endpoint(service, signal)).replace(/\/v1$/, "");
+    const base = (await this.#session.endpoint(gnocchiService, signal)).replace(/\/v1$/, "");
     const headers = {
       Accept: "application/json",
       ...(body === undefined ? {} : { "Content-Type": contentType }),

@@ -15,6 +15,7 @@ import type { PublisherSettings } from "../config/pipeline_config.ts";
 import { StoreError } from "../delivery/writer.ts";
 import { ConfigError } from "../errors.ts";
 import type { Log } from "../log/log.ts";
+import type { HttpFarEnd } from "../online/far_end.ts";
 import type {
   PublisherDeps,
   PublisherKind,
@@ -100,6 +101,47 @@ export interface PostOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** Where one publisher's URL posts to, and how. */
+interface PostTarget extends HttpFarEnd {
+  readonly read: ReadPublisherOptions;
+}
+
+/** Throws a ConfigError for a URL that cannot work. */
+function postTarget(url: PublisherUrl, kind: PosterPlan["kind"]): PostTarget {
+  const name = shownUrl(url.text);
+  if (url.host === "") {
+    throw new ConfigError(
+      `Cannot use the publisher '${name}': it names no host, expected ` +
+        `${url.scheme}://host:port/path`,
+    );
+  }
+  const read = readPublisherOptions(url, kind);
+  const { values, passedOn } = read;
+  const isPlain = url.scheme === "http" || url.scheme === "https";
+  const isSecure = isPlain ? url.scheme === "https" : values.bool("ssl");
+  const credentials = basicCredentials(url, name);
+  return {
+    kind: "http",
+    name,
+    url: targetOf(url, isSecure ? "https" : "http", passedOn),
+    headers: credentials === undefined ? {} : { Authorization: credentials },
+    tls: isSecure
+      ? readClientTls({
+        verify: values.text("verify_ssl"),
+        certFile: values.text("clientcert"),
+        keyFile: values.text("clientkey"),
+      })
+      : undefined,
+    read,
+  };
+}
+
+/** What a publisher that posts connects to. Throws a ConfigError for a URL that cannot work. */
+export function postFarEnd(url: PublisherUrl, kind: PosterPlan["kind"]): HttpFarEnd {
+  const { read: _, ...farEnd } = postTarget(url, kind);
+  return farEnd;
+}
+
 /** Posts to one publisher's URL. */
 export class HttpPoster {
   /** `scheme://host:port/path`. */
@@ -114,33 +156,15 @@ export class HttpPoster {
 
   /** Throws a ConfigError for a URL or an option that cannot work. */
   constructor(url: PublisherUrl, deps: PublisherDeps<PublisherSettings>, plan: PosterPlan) {
-    this.name = shownUrl(url.text);
     this.#clock = deps.clock;
     this.#plan = plan;
-    if (url.host === "") {
-      throw new ConfigError(
-        `Cannot use the publisher '${this.name}': it names no host, ` +
-          `expected ${url.scheme}://host:port/path`,
-      );
-    }
-    const read = readPublisherOptions(url, plan.kind);
-    reportOptions(read, deps.log);
-    this.options = read.values;
-    const isPlain = url.scheme === "http" || url.scheme === "https";
-    const isSecure = isPlain ? url.scheme === "https" : read.values.bool("ssl");
-    this.#target = targetOf(url, isSecure ? "https" : "http", read.passedOn);
-    const credentials = basicCredentials(url, this.name);
-    this.#headers = {
-      "Content-Type": plan.contentType,
-      ...(credentials === undefined ? {} : { Authorization: credentials }),
-    };
-    this.#tls = isSecure
-      ? readClientTls({
-        verify: read.values.text("verify_ssl"),
-        certFile: read.values.text("clientcert"),
-        keyFile: read.values.text("clientkey"),
-      })
-      : undefined;
+    const target = postTarget(url, plan.kind);
+    reportOptions(target.read, deps.log);
+    this.name = target.name;
+    this.options = target.read.values;
+    this.#target = target.url;
+    this.#headers = { "Content-Type": plan.contentType, ...target.headers };
+    this.#tls = target.tls;
   }
 
   /** Resolves when the server has accepted the body (2xx); rejects with a StoreError. */

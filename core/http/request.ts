@@ -9,7 +9,7 @@ import type { TlsMaterial } from "./tls.ts";
 
 /** What is asked. */
 export interface HttpRequest {
-  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly method: "HEAD" | "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Credentials travel in headers, never in the URL. */
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;

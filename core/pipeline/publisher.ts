@@ -8,6 +8,7 @@
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log/log.ts";
 import type { Registry } from "../observe/registry.ts";
+import type { FarEnd } from "../online/far_end.ts";
 import type { Event } from "./event.ts";
 import type { Sample } from "./sample.ts";
 
@@ -76,6 +77,14 @@ export interface PublisherKind<Settings> {
    * `create` opens something; the others leave it out.
    */
   check?(url: PublisherUrl, deps: Pick<PublisherDeps<Settings>, "log">): void;
+  /**
+   * What a publisher of this URL connects to, for `validate --online`; undefined, or left out: nothing
+   * outside this machine. Throws as `create` does.
+   */
+  farEnd?(
+    url: PublisherUrl,
+    deps: Pick<PublisherDeps<Settings>, "settings" | "carries">,
+  ): FarEnd | undefined;
   /** Makes one; throws ConfigError for what cannot work. Connects to nothing yet. */
   create(url: PublisherUrl, deps: PublisherDeps<Settings>): Publisher;
 }

@@ -5,7 +5,7 @@
 import { dirname, isAbsolute, relative, resolve } from "node:path";
 import { type IniFile, parseIni } from "../config/ini.ts";
 import type { PipelineConfig, PublisherSettings } from "../config/pipeline_config.ts";
-import { UsageError } from "../errors.ts";
+import { type Place, UsageError } from "../errors.ts";
 import { MeterFileReader } from "../meters/meter_files.ts";
 import type { PublisherKind } from "../pipeline/publisher.ts";
 import { loadYaml } from "../yaml/load.ts";
@@ -45,6 +45,8 @@ export interface CheckDeps {
   readonly publisherKinds: readonly PublisherKind<PublisherSettings>[];
   /** What the path `-` stands for. */
   readonly stdin: FileText | Hit | undefined;
+  /** What was found in another way; each has a place in one of the files. */
+  readonly more?: readonly (Hit & { readonly place: Place })[];
 }
 
 /** Throws a UsageError for a path that is not there, or whose content is of no kind. */
@@ -106,6 +108,7 @@ class Checking {
     const yamls = [...this.#yamls.values()];
     const pipelines = yamls.filter((file) => !this.#checkYaml(file, "definitions"));
     for (const file of pipelines) this.#checkYaml(file, "pipelines");
+    for (const hit of this.#deps.more ?? []) this.#add(hit.place.file, [hit]);
     if (this.#unclear.length > 0) throw unclear(this.#unclear);
     return this.#report();
   }

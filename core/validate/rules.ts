@@ -1,6 +1,7 @@
 /**
  * Pure. The table of all rules of `tpctl validate`, in the order in which they are listed.
  */
+import { ONLINE_RULES } from "../online/online_rules.ts";
 import type { Severity } from "./finding.ts";
 import type { Rule } from "./rule.ts";
 import { CONFIG_LINT, CONFIG_RULES } from "./rules/config_rules.ts";
@@ -15,7 +16,7 @@ import { PUBLISHER_LINT, PUBLISHER_RULES } from "./rules/publisher_rules.ts";
 import { SUPPRESS_RULES } from "./rules/suppress_rules.ts";
 import { YAML_LINT, YAML_RULES } from "./rules/yaml_rules.ts";
 
-/** The table. */
+/** The table of those that a file alone breaks or keeps. */
 export const RULES: readonly Rule[] = [
   ...YAML_RULES,
   ...YAML_LINT,
@@ -32,10 +33,13 @@ export const RULES: readonly Rule[] = [
   ...SUPPRESS_RULES,
 ];
 
-/** All ids. */
-export const ruleIds: ReadonlySet<string> = new Set(RULES.map(({ id }) => id));
+/** Those that need what is configured to answer too. */
+export const ALL_RULES: readonly Rule[] = [...RULES, ...ONLINE_RULES];
 
-const severityOf = new Map(RULES.map(({ id, severity }) => [id, severity]));
+/** All ids. */
+export const ruleIds: ReadonlySet<string> = new Set(ALL_RULES.map(({ id }) => id));
+
+const severityOf = new Map(ALL_RULES.map(({ id, severity }) => [id, severity]));
 
 /** How bad a rule's findings are. */
 export function severityOfRule(id: string): Severity {

@@ -4,19 +4,19 @@
 import { didYouMean } from "../../config/suggest.ts";
 import { UsageError } from "../../errors.ts";
 import { type Example, type Rule } from "../rule.ts";
-import { ruleIds, RULES } from "../rules.ts";
+import { ALL_RULES, ruleIds } from "../rules.ts";
 
 /** So much of a long example is shown, in lines. */
 const exampleLinesMax = 20;
 
 /** Every rule with its explanation and its example. */
 export function listRules(): string {
-  return RULES.map(describeRule).join("\n");
+  return ALL_RULES.map(describeRule).join("\n");
 }
 
 /** One rule. Throws a UsageError for an id that there is not. */
 export function describeRuleOf(id: string): string {
-  const rule = RULES.find((one) => one.id === id);
+  const rule = ALL_RULES.find((one) => one.id === id);
   if (rule !== undefined) return describeRule(rule);
   throw new UsageError(
     `Cannot show the rule '${id}': there is none, expected one that 'tpctl validate --rules' lists` +

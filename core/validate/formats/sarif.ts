@@ -6,7 +6,7 @@ import { isAbsolute } from "node:path";
 import type { Finding, Severity } from "../finding.ts";
 import type { Report } from "../report.ts";
 import type { Rule } from "../rule.ts";
-import { RULES } from "../rules.ts";
+import { ALL_RULES } from "../rules.ts";
 
 const schema = "https://json.schemastore.org/sarif-2.1.0.json";
 
@@ -14,7 +14,7 @@ const schema = "https://json.schemastore.org/sarif-2.1.0.json";
 export function sarifReport({ files }: Report, version: string): string {
   const findings = files.flatMap((file) => file.findings);
   const broken = new Set(findings.map(({ rule }) => rule));
-  const rules = RULES.filter(({ id }) => broken.has(id));
+  const rules = ALL_RULES.filter(({ id }) => broken.has(id));
   const indices = new Map(rules.map(({ id }, i) => [id, i]));
   const run = {
     tool: { driver: { name: "tpctl", version, rules: rules.map(ruleOf) } },

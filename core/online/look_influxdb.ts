@@ -1,0 +1,105 @@
+/**
+ * Edge (net). InfluxDB 1.x, 2.x and what speaks like them: a write of nothing, which passes credentials,
+ * grants and the database's name and stores nothing; and where the database is missing, whether we
+ * could make it, which is only asked and not done.
+ */
+import type { Clock } from "../clock.ts";
+import type { Influxdb2Endpoint, InfluxdbEndpoint } from "../config/endpoint.ts";
+import { StoreError } from "../delivery/writer.ts";
+import type { Answer } from "../http/answer.ts";
+import { type Connection, openConnection } from "../influxdb/connection.ts";
+import { isObject, parseObject, serverError } from "../influxdb/reactions.ts";
+import type { InfluxdbFarEnd } from "./far_end.ts";
+import { connectionRemark, type Remark, statusRemark } from "./remark.ts";
+
+/** What a look needs from outside. */
+export interface LookDeps {
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** Rejects with a ConfigError for a file that cannot be used. */
+export async function lookAtInfluxdb(
+  { endpoint }: InfluxdbFarEnd,
+  deps: LookDeps,
+): Promise<readonly Remark[]> {
+  const connection = await openConnection(endpoint, deps);
+  try {
+    return endpoint.scheme === "influxdb"
+      ? await lookAt1(connection, endpoint, deps.signal)
+      : await lookAt2(connection, endpoint, deps.signal);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    return [connectionRemark(error)];
+  } finally {
+    connection.close();
+  }
+}
+
+async function lookAt1(
+  connection: Connection,
+  { database, databasePerTenant }: InfluxdbEndpoint,
+  signal: AbortSignal,
+): Promise<Remark[]> {
+  const query = new URLSearchParams({ db: database, precision: "ms" });
+  const answer = await connection.send("POST", `/write?${query}`, {}, signal);
+  const isMissing = answer.status === 404 && serverError(answer).structured;
+  if (!isMissing && !(databasePerTenant && answer.status === 204)) {
+    return answer.status === 204 ? [] : [statusRemark(answer, writing(connection))];
+  }
+  // Only an admin is shown the users, and only an admin may make a database.
+  const users = await connection.send("GET", `/query?${new URLSearchParams({ q: "SHOW USERS" })}`, {
+    headers: { Accept: "application/json" },
+  }, signal);
+  const mayMake = users.status === 200;
+  if (!isMissing) return mayMake ? [] : [tenantRemark(connection, users)];
+  return [missingRemark(`database '${database}'`, connection, mayMake)];
+}
+
+async function lookAt2(
+  connection: Connection,
+  { org, bucket }: Influxdb2Endpoint,
+  signal: AbortSignal,
+): Promise<Remark[]> {
+  const named: Record<string, string> = org === "" ? {} : { org };
+  const query = new URLSearchParams({ ...named, bucket, precision: "ms" });
+  const answer = await connection.send("POST", `/api/v2/write?${query}`, {}, signal);
+  if (answer.status < 300) return [];
+  // A server that refuses a body of nothing has let us in and found the bucket.
+  if (answer.status === 400) return [];
+  if (answer.status !== 404) return [statusRemark(answer, writing(connection))];
+  const path = `/api/v2/orgs?${new URLSearchParams(named)}`;
+  const orgs = await connection.send("GET", path, {}, signal);
+  if (orgs.status !== 200 || !hasOne(orgs)) {
+    const text = `Cannot find the organization '${org}' in '${connection.name}', expected one ` +
+      "that exists and that the token may see";
+    return [{ rule: "online/missing", about: "name", text }];
+  }
+  return [missingRemark(`bucket '${bucket}'`, connection, true)];
+}
+
+function hasOne(answer: Answer): boolean {
+  const orgs = parseObject(answer.text)?.orgs;
+  return Array.isArray(orgs) && isObject(orgs[0]);
+}
+
+function writing({ name }: Connection): string {
+  return `write to '${name}'`;
+}
+
+function missingRemark(what: string, { name }: Connection, mayMake: boolean): Remark {
+  if (mayMake) {
+    const text = `There is no ${what} in '${name}' yet: it is made with the first write`;
+    return { rule: "online/not-yet-there", about: "name", text };
+  }
+  const text = `Cannot write to '${name}': there is no ${what}, and this user may not make it, ` +
+    "expected one that exists, or an admin";
+  return { rule: "online/missing", about: "name", text };
+}
+
+function tenantRemark({ name }: Connection, answer: Answer): Remark {
+  const text = `Cannot make databases of tenants in '${name}': it answered ${answer.status} to ` +
+    "SHOW USERS, expected an admin, which db_per_tenant needs";
+  return { rule: "online/permission", about: "credentials", text };
+}
