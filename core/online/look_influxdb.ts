@@ -8,7 +8,9 @@ import type { Influxdb2Endpoint, InfluxdbEndpoint } from "../config/endpoint.ts"
 import { StoreError } from "../delivery/writer.ts";
 import type { Answer } from "../http/answer.ts";
 import { type Connection, openConnection } from "../influxdb/connection.ts";
-import { isObject, parseObject, serverError } from "../influxdb/reactions.ts";
+import type { ReactionRow } from "../influxdb/reactions.ts";
+import { reactions1 } from "../influxdb/reactions1.ts";
+import { reactions2 } from "../influxdb/reactions2.ts";
 import type { InfluxdbFarEnd } from "./far_end.ts";
 import { connectionRemark, type Remark, statusRemark } from "./remark.ts";
 
@@ -44,17 +46,15 @@ async function lookAt1(
 ): Promise<Remark[]> {
   const query = new URLSearchParams({ db: database, precision: "ms" });
   const answer = await connection.send("POST", `/write?${query}`, {}, signal);
-  const isMissing = answer.status === 404 && serverError(answer).structured;
-  if (!isMissing && !(databasePerTenant && answer.status === 204)) {
-    return answer.status === 204 ? [] : [statusRemark(answer, writing(connection))];
-  }
+  const remark = writeRemark(connection, answer, reactions1);
+  if (remark !== undefined && remark !== "missing") return [remark];
+  if (remark === undefined && !databasePerTenant) return [];
   // Only an admin is shown the users, and only an admin may make a database.
-  const users = await connection.send("GET", `/query?${new URLSearchParams({ q: "SHOW USERS" })}`, {
-    headers: { Accept: "application/json" },
-  }, signal);
+  const asked = new URLSearchParams({ q: "SHOW USERS" });
+  const users = await connection.send("GET", `/query?${asked}`, {}, signal);
   const mayMake = users.status === 200;
-  if (!isMissing) return mayMake ? [] : [tenantRemark(connection, users)];
-  return [missingRemark(`database '${database}'`, connection, mayMake)];
+  if (remark === "missing") return [missingRemark(`database '${database}'`, connection, mayMake)];
+  return mayMake ? [] : [tenantRemark(connection, users)];
 }
 
 async function lookAt2(
@@ -65,27 +65,27 @@ async function lookAt2(
   const named: Record<string, string> = org === "" ? {} : { org };
   const query = new URLSearchParams({ ...named, bucket, precision: "ms" });
   const answer = await connection.send("POST", `/api/v2/write?${query}`, {}, signal);
-  if (answer.status < 300) return [];
-  // A server that refuses a body of nothing has let us in and found the bucket.
-  if (answer.status === 400) return [];
-  if (answer.status !== 404) return [statusRemark(answer, writing(connection))];
-  const path = `/api/v2/orgs?${new URLSearchParams(named)}`;
-  const orgs = await connection.send("GET", path, {}, signal);
-  if (orgs.status !== 200 || !hasOne(orgs)) {
-    const text = `Cannot find the organization '${org}' in '${connection.name}', expected one ` +
-      "that exists and that the token may see";
-    return [{ rule: "online/missing", about: "name", text }];
-  }
-  return [missingRemark(`bucket '${bucket}'`, connection, true)];
+  const remark = writeRemark(connection, answer, reactions2);
+  if (remark === undefined) return [];
+  return [remark === "missing" ? missingRemark(`bucket '${bucket}'`, connection, true) : remark];
 }
 
-function hasOne(answer: Answer): boolean {
-  const orgs = parseObject(answer.text)?.orgs;
-  return Array.isArray(orgs) && isObject(orgs[0]);
-}
-
-function writing({ name }: Connection): string {
-  return `write to '${name}'`;
+/**
+ * By the writer's own table. Whoever refuses the data of a write of nothing is there to take one, and
+ * lets us in.
+ */
+function writeRemark(
+  connection: Connection,
+  answer: Answer,
+  table: readonly ReactionRow[],
+): Remark | "missing" | undefined {
+  if (answer.status === 204) return undefined;
+  const { reaction, message } = connection.refusal(table, answer, `write to '${connection.name}'`);
+  if (reaction === "bisect") return undefined;
+  if (reaction === "create") return "missing";
+  const { status } = answer;
+  if (status === 404) return { rule: "online/missing", about: "name", text: message };
+  return { ...statusRemark(answer, ""), text: message };
 }
 
 function missingRemark(what: string, { name }: Connection, mayMake: boolean): Remark {

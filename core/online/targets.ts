@@ -30,8 +30,8 @@ type Options = readonly (readonly [section: string, name: string])[];
 type Places = Readonly<Record<About, Options>>;
 
 const kafkaCredentials: Options = [
-  ["kafka_security", "sasl_username"],
   ["kafka_security", "sasl_password"],
+  ["kafka_security", "sasl_username"],
   ["kafka_security", "security_protocol"],
 ];
 
