@@ -209,3 +209,11 @@ describe("--schema", () => {
     expect((await run(["--schema", "persister.conf"])).code).toBe(2);
   });
 });
+
+test("two modes at once, and a time limit without --online, are refused", async () => {
+  const both = await run(["--explain", "cpu", "--graph", "svg", samples]);
+  expect([both.code, both.stderr]).toEqual([2, expect.stringContaining("--explain together with")]);
+  expect((await run(["--online", "--explain", "cpu", samples])).code).toBe(2);
+  expect((await run(["--timeout", "3", samples])).code).toBe(2);
+  expect((await run(["--online", "--timeout", "0", samples])).code).toBe(2);
+});
