@@ -32,17 +32,7 @@ export function sampleDict(sample: Sample): Dict {
 
 /** `json.dumps(sample.as_dict())`. */
 export function sampleJson(sample: Sample): string {
-  return `{"name": ${dumpValue(sample.name)}, "type": ${dumpValue(sample.type)}, "unit": ${
-    dumpValue(sample.unit)
-  }, "volume": ${dumpValue(sample.volume)}, "user_id": ${dumpValue(sample.user_id)}, "user_name": ${
-    dumpValue(sample.user_name)
-  }, "project_id": ${dumpValue(sample.project_id)}, "project_name": ${
-    dumpValue(sample.project_name)
-  }, "resource_id": ${dumpValue(sample.resource_id)}, "timestamp": ${
-    dumpValue(sample.timestamp)
-  }, "resource_metadata": ${metadataJson(sample.resource_metadata)}, "source": ${
-    dumpValue(sample.source)
-  }, "id": ${dumpValue(sample.id)}, "monotonic_time": ${dumpValue(sample.monotonic_time)}}`;
+  return dumpValue(sampleDict(sample));
 }
 
 /** `str(sample.as_dict())`, which is what the file publisher writes without `json`. */
@@ -155,5 +145,4 @@ function remembered<T>(make: (metadata: Dict) => T): (metadata: Dict) => T {
 
 // Samples of one notification share their metadata, which is most of what is written of each; and
 // several publishers write the same sample.
-const metadataJson = remembered((metadata) => dumpValue(metadata));
 const metadataPairs = remembered((metadata) => signedPair("resource_metadata", metadata));
