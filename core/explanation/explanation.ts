@@ -3,6 +3,7 @@
  * event type, or both; what nobody knows gets the nearest name that somebody does.
  */
 import { closest } from "../config/suggest.ts";
+import type { Place } from "../errors.ts";
 import type { EventPipelines, SamplePipelines } from "../pipeline/load_pipelines.ts";
 import { compileFnmatch } from "../pipeline/fnmatch.ts";
 import {
@@ -31,6 +32,8 @@ export interface MeterExplanation {
   readonly made_by: readonly MeterOrigin[];
   /** Definitions whose samples get their name from the notification, where nothing else makes it. */
   readonly may_be_made_by: readonly MeterOrigin[];
+  /** Definitions of this name that are not in use, and what keeps all of them from use. */
+  readonly left_out: readonly { readonly place: Place | undefined; readonly why: string }[];
   /** Samples that are made without a definition. */
   readonly without_definition: string | undefined;
   /** A meter that polling agents are known to send. */
@@ -120,6 +123,9 @@ function meterOf(
   const isMade = builtIn !== undefined || polled.has(name);
   return {
     made_by: exact,
+    left_out: samples.meters.problems
+      .filter(({ kind, meter }) => kind === "disabled" || meter === name)
+      .map(({ error: { place, message } }) => ({ place, why: message })),
     may_be_made_by: isMade ? [] : possible,
     without_definition: builtIn,
     is_polled: polled.has(name),

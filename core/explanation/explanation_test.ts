@@ -7,6 +7,7 @@ import fc from "fast-check";
 import type { KnownPublisher } from "../pipeline/check_publishers.ts";
 import type { PipelineFile } from "../pipeline/pipeline.ts";
 import { readPipelineFile } from "../pipeline/pipeline_file.ts";
+import { readMeterFiles } from "../meters/meter_files.ts";
 import { loadPipelines } from "../pipeline/load_pipelines.ts";
 import { sampleDefaults } from "../meters/make_sample.ts";
 import { loadYaml } from "../yaml/load.ts";
@@ -119,6 +120,22 @@ describe("a name", () => {
     const [cpu] = explainNames(setup, "cpu");
     expect(cpu?.is_known).toBe(true);
     expect(cpu?.reaches).toEqual(["gnocchi://", "http://host/x", "udp://10.0.0.1:4952"]);
+  });
+
+  test("says which definitions of it are left out, and why", () => {
+    const meters = readMeterFiles([{
+      name: "m.yaml",
+      text: `metric:
+- {name: a, type: gauge, event_type: e, unit: u, volume: v, resource_id: r}
+- {name: b, type: gage, event_type: e, unit: u, volume: v, resource_id: r}
+- {name: a, type: gauge, event_type: e, unit: u, volume: v, resource_id: r}
+`,
+    }]);
+    const given = { ...setup, samples: setup.samples && { ...setup.samples, meters } };
+    const [a, b] = ["a", "b"].map((name) => explanationText(explainNames(given, name)));
+    expect(a).toContain("made by m.yaml:4: gauge, u\n");
+    expect(a).toContain("not by m.yaml:2: Cannot use meter definition 'a': the name is in use");
+    expect(b).toContain("not by m.yaml:3: Cannot use meter definition 'b'");
   });
 
   test("that needs no definition says what makes it", () => {

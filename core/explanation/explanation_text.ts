@@ -34,7 +34,7 @@ function oneName(explanation: Explanation): string[] {
 }
 
 function meterLines(meter: MeterExplanation): string[] {
-  const { made_by, may_be_made_by, without_definition, is_polled, routes } = meter;
+  const { made_by, left_out, may_be_made_by, without_definition, is_polled, routes } = meter;
   const lines = made_by.flatMap(originLines);
   if (without_definition !== undefined) {
     lines.push(`  made without a definition: ${without_definition}`);
@@ -43,6 +43,7 @@ function meterLines(meter: MeterExplanation): string[] {
   if (lines.length === 0) {
     lines.push(`  made by nothing that is known; polling agents may send it: ${polledOrigin}`);
   }
+  for (const { place, why } of left_out) lines.push(`  not by ${shownPlace(place)}: ${why}`);
   for (const { meter: path, place } of may_be_made_by) {
     lines.push(`  perhaps by ${shownPlace(place)}, which takes its name from '${path}'`);
   }

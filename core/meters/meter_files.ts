@@ -28,6 +28,8 @@ export type MeterProblemKind = "duplicate" | "skipped" | "disabled";
 export interface MeterProblem {
   readonly kind: MeterProblemKind;
   readonly error: ConfigError;
+  /** The meter of the definition, where it has a name. */
+  readonly meter?: string | undefined;
 }
 
 /** What the files say. */
@@ -106,7 +108,7 @@ function readEntry(
     const text = `Cannot use meter definition '${name?.text ?? ""}': the name is in use already, ` +
       `at ${first.file}:${first.line}, expected another name`;
     const error = new ConfigError(text, entry.place, { rule: "meters/duplicate-name" });
-    return { kind: "duplicate", error };
+    return { kind: "duplicate", error, meter: name?.text };
   }
   try {
     const definition = readMeterDefinition(entry);
@@ -116,7 +118,8 @@ function readEntry(
     if (!(error instanceof DefinitionError)) throw error;
     const kind = error.reach === "all" ? "disabled" : "skipped";
     const { message, place, rule = "meters/bad-definition" } = error;
-    return { kind, error: new ConfigError(message, place, { cause: error, rule }) };
+    const problem = new ConfigError(message, place, { cause: error, rule });
+    return { kind, error: problem, meter: name?.text };
   }
 }
 
