@@ -2,6 +2,7 @@
  * Pure. A pipeline graph as a drawing: one SVG file that stands alone, on a light ground, with the
  * whole of every shortened text as a tooltip.
  */
+import { escapeXml } from "../xml/escape.ts";
 import type { GraphColumn, PipelineGraph } from "./pipeline_graph.ts";
 import { layOut, type PlacedEdge, type PlacedLane, type PlacedNode, sizes } from "./svg_layout.ts";
 
@@ -42,7 +43,7 @@ export function graphSvg(graph: PipelineGraph): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${h}" ` +
     `viewBox="0 0 ${w} ${h}" font-family="${fonts}">`,
-    `<title>${escaped(titleOf(lanes))}</title>`,
+    `<title>${escapeXml(titleOf(lanes))}</title>`,
     `<rect width="${w}" height="${h}" fill="#ffffff"/>`,
     ...lanes.flatMap(drawLane),
     "</svg>",
@@ -86,7 +87,7 @@ function drawNode({ node, x, y, width, height, ...texts }: PlacedNode): string[]
   const small = { size: sizes.lineFont, color: isReached ? ink : warning };
   const whole = [node.title, ...node.details, ...(isReached ? [] : [node.unreached])];
   return [
-    `<g><title>${escaped(whole.join("\n"))}</title>`,
+    `<g><title>${escapeXml(whole.join("\n"))}</title>`,
     `<rect x="${round(x)}" y="${round(y)}" width="${round(width)}" height="${round(height)}" ` +
     `rx="${radius}" ${look} stroke-width="1.3"/>`,
     text(texts.title, [left, first], {
@@ -142,15 +143,9 @@ function text(content: string, [x, y]: readonly [number, number], look: TextLook
   const weight = look.bold === true ? ' font-weight="600"' : "";
   const style = look.italic === true ? ' font-style="italic"' : "";
   return `<text x="${round(x)}" y="${round(y)}" font-size="${look.size}"${weight}${style} ` +
-    `fill="${look.color ?? ink}">${escaped(content)}</text>`;
+    `fill="${look.color ?? ink}">${escapeXml(content)}</text>`;
 }
 
 function round(value: number): string {
   return String(Math.round(value * 10) / 10);
-}
-
-/** XML has no control characters at all. */
-function escaped(content: string): string {
-  return content.replace(/[^\t\n\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, "\ufffd")
-    .replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

@@ -136,10 +136,16 @@ const transportPlaces: Places = {
 
 /** Of `pipeline` besides its publishers: the buses, and Keystone where names are asked for. */
 export function pipelineTargets(config: PipelineConfig, values: OptionValues): Target[] {
-  const { input, samples, publishers } = config;
-  const buses = input.transports.map((transport) =>
-    target(busFarEnd(transport, config), values, transportPlaces)
-  );
+  const { input, samples, publishers, deadLetterTopic } = config;
+  const kafka = input.transports.find(({ driver }) => driver === "kafka");
+  const buses = [
+    ...input.transports.map((transport) =>
+      target(busFarEnd(transport, config), values, transportPlaces)
+    ),
+    ...(deadLetterTopic === undefined || kafka?.driver !== "kafka"
+      ? []
+      : [letterTarget(kafka, deadLetterTopic, values)]),
+  ];
   const credentials = publishers.keystone.get(defaultAuthSection);
   if (!samples.identityNameDiscovery || credentials === undefined) return buses;
   const section: Options = [

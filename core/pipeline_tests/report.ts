@@ -1,6 +1,7 @@
 /**
  * Pure. Results of pipeline tests for people, for programs and for CI: text, JSON, JUnit's XML.
  */
+import { escapeXml } from "../xml/escape.ts";
 import type { TestResult } from "./run_tests.ts";
 
 /** One line per case, what is wrong below it, the count at the end. */
@@ -33,7 +34,7 @@ export function testsJunit(results: readonly TestResult[], file: string): string
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites name="tpctl validate --tests" ${counts}>`,
-    `  <testsuite name="${escaped(file)}" ${counts} errors="0" skipped="0">`,
+    `  <testsuite name="${escapeXml(file)}" ${counts} errors="0" skipped="0">`,
     ...results.map(junitCase),
     "  </testsuite>",
     "</testsuites>",
@@ -43,22 +44,15 @@ export function testsJunit(results: readonly TestResult[], file: string): string
 
 function junitCase({ name, place, failures }: TestResult): string {
   const line = place.line === undefined ? "" : ` line="${place.line}"`;
-  const head = `    <testcase name="${escaped(name)}" classname="${escaped(place.file)}" ` +
-    `file="${escaped(place.file)}"${line}`;
+  const head = `    <testcase name="${escapeXml(name)}" classname="${escapeXml(place.file)}" ` +
+    `file="${escapeXml(place.file)}"${line}`;
   const [first] = failures;
   if (first === undefined) return `${head}/>`;
-  const failure = `<failure message="${escaped(first)}" type="difference">` +
-    `${escaped(failures.join("\n"))}</failure>`;
+  const failure = `<failure message="${escapeXml(first)}" type="difference">` +
+    `${escapeXml(failures.join("\n"))}</failure>`;
   return `${head}>${failure}</testcase>`;
 }
 
 function failedOf(results: readonly TestResult[]): TestResult[] {
   return results.filter(({ failures }) => failures.length > 0);
-}
-
-/** XML has no control characters, and attributes keep line breaks only as references. */
-function escaped(text: string): string {
-  return text.replace(/[^\t\n\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, "\ufffd")
-    .replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;").replaceAll("\t", "&#9;").replaceAll("\n", "&#10;");
 }
