@@ -47,6 +47,8 @@ const UNPRINTABLE = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{1
 /** What the lexer says between tokens; it has no length in the text. */
 const LEXER_MARKS: ReadonlySet<string> = new Set(["\u0002", "\u0018", "\u001f", "\ufeff"]);
 
+const absurdNesting = "it is nested too deeply";
+
 /** Never throws: whatever is wrong is in `problems`. `file` is only named in places. */
 export function loadYaml(
   text: string,
@@ -72,9 +74,9 @@ export function loadYaml(
       const text = `Cannot read the YAML: ${why}`;
       return refused(new ConfigError(text, placeOf(error.offset), { rule: "yaml/limit" }));
     }
-    // The parser calls itself once per level; only absurd nesting gets here.
+    // Some of its parts do so without noticing.
     if (!(error instanceof RangeError)) throw error;
-    const text = "Cannot read the YAML: it is nested too deeply, expected a few levels";
+    const text = `Cannot read the YAML: ${absurdNesting}, expected a smaller file`;
     return refused(new ConfigError(text, { file, line: 1, column: 1 }, { rule: "yaml/limit" }));
   }
 }
@@ -97,6 +99,8 @@ function parse(source: string, { lines, placeOf, limits }: Reading): LoadedYaml 
     const text = "Cannot read the YAML: a tab stands where only spaces may, expected spaces";
     return failed(text, tab);
   }
+  // The parser calls itself once per level; only absurd nesting gets here.
+  if (broken?.code === "RESOURCE_EXHAUSTION") throw new TooMuch(absurdNesting, broken.pos[0]);
   if (broken !== undefined) {
     const offset = openQuote(documents, broken) ?? broken.pos[0];
     const found = shortened(source.slice(offset).split("\n", 1)[0] ?? "");

@@ -42,7 +42,7 @@ export function hasLooseUnion(text: string): boolean {
   let depth = 0;
   let dots = 0;
   let unions = 0;
-  const token = /`(?:[^`\\]|\\.)*`|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\$\.|[[\]()|.]/g;
+  const token = /`(?:[^`\\]|\\.)*`|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[[\]()|.]/g;
   for (const [piece] of text.matchAll(token)) {
     if (piece === "(" || piece === "[") depth++;
     else if (piece === ")" || piece === "]") depth--;

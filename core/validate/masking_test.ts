@@ -1,0 +1,52 @@
+/**
+ * Pure. What a line shows of its secrets: nothing, and columns still point where they did.
+ */
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { printable, shownLine, withoutSecrets } from "./masking.ts";
+
+describe("a line", () => {
+  test.each([
+    ["password = s3cret # not a comment", "password = ***"],
+    ["service_password=s3cret", "service_password=***"],
+    ["passwrd: s3cret", "passwrd: ***"],
+    ["token_file = /etc/token", "token_file = /etc/token"],
+    ["transport_url = rabbit://u:s3@cret@h:1,u:s3cret@h2/v", "transport_url = rabbit://***@h2/v"],
+    ['  - "http://u:s3cret@h/x?a=1&token=s3cret&b=2"', '  - "http://***@h/x?a=1&token=***&b=2"'],
+    ["  api_key: s3cret", "  api_key: ***"],
+    ["auth_url = https://keystone:5000/v3", "auth_url = https://keystone:5000/v3"],
+    ["# mail me@example.org", "# mail me@example.org"],
+    ["password s3cret", "password ***"],
+  ])("%j is %j", (line, shown) => {
+    expect(shownLine(line).text).toBe(shown);
+  });
+
+  test("keeps its columns", () => {
+    const line = '- "http://user:s3cret@host/x", other';
+    const { text, columnOf } = shownLine(line);
+    for (const word of ["http", "host", "other"]) {
+      expect(text.slice(columnOf(line.indexOf(word) + 1) - 1).startsWith(word)).toBe(true);
+    }
+    expect(text.slice(columnOf(line.indexOf("s3cret") + 1) - 1)).toStartWith("***");
+  });
+
+  test("is never slow, whatever it is", () => {
+    const pieces = fc.constantFrom("://", "@", "pass", "=", ":", " ", "a", "token", "'", "?", "&");
+    fc.assert(
+      fc.property(fc.array(pieces, { maxLength: 3000 }), (parts) => {
+        const { text, columnOf } = shownLine(parts.join(""));
+        expect(columnOf(1)).toBeLessThanOrEqual(text.length + 1);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+test("a sentence loses what stands before @ in its URLs", () => {
+  expect(withoutSecrets("Cannot use 'http://u:p@h/x?token=t', expected 'http://h'"))
+    .toBe("Cannot use 'http://***@h/x?token=***', expected 'http://h'");
+});
+
+test("control characters become one sign each", () => {
+  expect(printable("a\u001b[31m\u0007\tb\u2028\ud800")).toBe("a\ufffd[31m\ufffd\tb\ufffd\ufffd");
+});
