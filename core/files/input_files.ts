@@ -2,7 +2,7 @@
  * Edge (files). The files that paths, folders and glob patterns name, in the order in which they were
  * written: of a rotated set the oldest first, `x.log.2`, `x.log.1`, `x.log`.
  */
-import { statSync } from "node:fs";
+import { accessSync, constants, statSync } from "node:fs";
 import { basename, dirname, join, normalize } from "node:path";
 import { UsageError } from "../errors.ts";
 
@@ -72,8 +72,19 @@ function matching(pattern: string): readonly string[] {
 }
 
 function inputOf(path: string): InputFile {
+  if (path !== "-") checkAccess(path);
   const stats = path === "-" ? undefined : statSync(path, { throwIfNoEntry: false });
   return { path, bytes: stats?.isFile() ? stats.size : 0, set: rotationOf(path).set };
+}
+
+function checkAccess(path: string): void {
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+    const why = code === "EACCES" ? "permission is denied" : String(code ?? cause);
+    throw new UsageError(`Cannot read '${path}': ${why}, expected a readable file`, { cause });
+  }
 }
 
 /** `x.log.3.gz`: the set `x.log`, its third oldest; `x.log-20260102`: by its date. */
