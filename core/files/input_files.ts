@@ -17,6 +17,7 @@ export interface InputFile {
 
 /** Files found in folders and by patterns, all of them together. */
 const filesMax = 100_000;
+const rotationDigitsMax = 3;
 const isPattern = /[*?[{]/;
 
 /** Throws UsageError for what is not there, or cannot be read as a file. */
@@ -96,10 +97,12 @@ function rotationOf(path: string): { readonly set: string; readonly rank: number
     const [, base = name, date = ""] = dated;
     return { set: join(folder, base), rank: Number(date.replace(/\D/g, "").padEnd(14, "0")) };
   }
-  const numbered = /^(.+)\.(\d{1,6})$/.exec(name);
+  const numbered = /^(.+)\.(\d+)$/.exec(name);
   if (numbered !== null) {
-    const [, base = name, number] = numbered;
-    return { set: join(folder, base), rank: -Number(number) };
+    const [, base = name, number = ""] = numbered;
+    // Numbers of rotations are small, and the largest is the oldest; others are years or seconds.
+    const isRotation = number.length <= rotationDigitsMax;
+    return { set: join(folder, base), rank: isRotation ? -Number(number) : Number(number) };
   }
   return { set: join(folder, name), rank: Infinity };
 }

@@ -19,6 +19,8 @@ const names = [
   "m.log-20260103",
   "m.log-20260102",
   "m.log",
+  "y.2026",
+  "y.2025",
   ".hidden",
 ];
 
@@ -29,9 +31,9 @@ describe("input files", () => {
     const found = findInputFiles([folder.path]);
     expect(found.map(({ path }) => basename(path))).toEqual([
       ...["a.log.10.gz", "a.log.2.gz", "a.log.1", "a.log", "b.log"],
-      ...["m.log-20260102", "m.log-20260103", "m.log"],
+      ...["m.log-20260102", "m.log-20260103", "m.log", "y.2025", "y.2026"],
     ]);
-    expect(new Set(found.map(({ set }) => set)).size).toBe(3);
+    expect(new Set(found.map(({ set }) => set)).size).toBe(4);
     expect(found[3]?.bytes).toBe(5);
   });
 
