@@ -80,8 +80,16 @@ export interface ExpectedMeasurement {
   points: number;
 }
 
-/** The same for the same tags, in whatever order. */
+/** The same for the same tags, in whatever order; remembered by the list of them. */
 export function seriesKey(tags: readonly (readonly [key: string, value: string])[]): string {
+  const key = knownKeys.get(tags) ?? keyOf(tags);
+  knownKeys.set(tags, key);
+  return key;
+}
+
+const knownKeys = new WeakMap<object, string>();
+
+function keyOf(tags: readonly (readonly [key: string, value: string])[]): string {
   const kept = tags.filter(([, value]) => value !== "");
   return JSON.stringify(kept.toSorted(([a], [b]) => a < b ? -1 : 1));
 }

@@ -17,7 +17,7 @@ import { quoteIdentifier } from "../influxdb/writer1.ts";
 import { loadValue } from "../notifications/load_value.ts";
 import { type Dict, isDict, PyFloat, type Value } from "../notifications/value.ts";
 import { JsonError } from "../python/json_load.ts";
-import { openSqliteReader, type SqliteReader } from "../sqlite/reader.ts";
+import { openSqliteReader, type SqliteReader, type StoredSeries } from "../sqlite/reader.ts";
 import type { ReadPoint } from "./compare_points.ts";
 import type { ExpectedMeasurement } from "./expected_points.ts";
 
@@ -29,11 +29,17 @@ const queryMsMax = 300_000;
 
 /** A store open for reading. */
 export interface BackReader {
-  /** The points of the measurement, from its first expected time to its last. */
-  points(measurement: ExpectedMeasurement): AsyncIterable<ReadPoint>;
+  /** The points of the measurements, of each from its first expected time to its last. */
+  points(expected: readonly ExpectedMeasurement[]): AsyncIterable<FoundPoint>;
   /** Ids of the documents of an index. */
   documentIds(index: string): ReadonlySet<string>;
   close(): void;
+}
+
+/** A point, and what it is one of. */
+export interface FoundPoint {
+  readonly expected: ExpectedMeasurement;
+  readonly point: ReadPoint;
 }
 
 type Readable = InfluxdbEndpoint | Influxdb2Endpoint | SqliteEndpoint;
@@ -65,22 +71,48 @@ export async function openBackReader(
   });
   const database = store.scheme === "influxdb" ? store.database : store.bucket;
   return {
-    points: (measurement) => influxPoints(connection, database, measurement),
+    async *points(all): AsyncGenerator<FoundPoint> {
+      for (const expected of all) {
+        for await (const point of influxPoints(connection, database, expected)) {
+          yield { expected, point };
+        }
+      }
+    },
     documentIds: () => new Set(),
     close: () => connection.close(),
   };
 }
 
 function sqliteReader(reader: SqliteReader): BackReader {
+  const tagsOf = rememberedTags();
   return {
-    async *points({ destination, measurement, firstNs, lastNs }): AsyncGenerator<ReadPoint> {
-      const filter = { database: destination, measurement, fromNs: firstNs, untilNs: lastNs + 1n };
-      for (const { series, timeNs, fields } of reader.points(filter)) {
-        yield { tags: Object.entries(series.tags), timeNs, fields };
+    // One pass over the file for all: its points stand in the order of time.
+    async *points(all): AsyncGenerator<FoundPoint> {
+      const places = new Map(all.map((one) => [`${one.destination}\0${one.measurement}`, one]));
+      const fromNs = all.reduce(
+        (first, one) => one.firstNs < first ? one.firstNs : first,
+        2n ** 63n - 1n,
+      );
+      const lastNs = all.reduce((last, one) => one.lastNs > last ? one.lastNs : last, -(2n ** 63n));
+      for (const { series, timeNs, fields } of reader.points({ fromNs, untilNs: lastNs + 1n })) {
+        const expected = places.get(`${series.database}\0${series.measurement}`);
+        if (expected === undefined) continue;
+        if (timeNs < expected.firstNs || timeNs > expected.lastNs) continue;
+        yield { expected, point: { tags: tagsOf(series), timeNs, fields } };
       }
     },
     documentIds: (index) => new Set(reader.documents(index).keys()),
     close: () => reader.close(),
+  };
+}
+
+/** Points of a series share its tags. */
+function rememberedTags(): (series: StoredSeries) => ReadPoint["tags"] {
+  const known = new WeakMap<StoredSeries, ReadPoint["tags"]>();
+  return (series) => {
+    const tags = known.get(series) ?? Object.entries(series.tags);
+    known.set(series, tags);
+    return tags;
   };
 }
 

@@ -33,14 +33,12 @@ export async function verifyRun(
     const comparison = new PointComparison(endpointName(store));
     const reader = await openBackReader(store, { clock });
     try {
-      for (const measurement of expected.measurements.values()) {
+      const own = [...expected.measurements.values()].flatMap((measurement) => {
         const inner = destinationIn(measurement.destination, number, stores.stores.length);
-        if (inner === undefined) continue;
-        for await (const point of reader.points({ ...measurement, destination: inner })) {
-          comparison.found(measurement, point);
-        }
-        comparison.end(measurement);
-      }
+        return inner === undefined ? [] : [{ ...measurement, destination: inner }];
+      });
+      for await (const found of reader.points(own)) comparison.found(found.expected, found.point);
+      for (const measurement of own) comparison.end(measurement);
       for (const [index, ids] of store === stores.events ? expected.documents : []) {
         const there = reader.documentIds(index);
         documents += ids.size;
