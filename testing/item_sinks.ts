@@ -28,7 +28,10 @@ export function keptItems(): KeptItems {
     const sink: LineSink = {
       length: 3,
       reserve(bytes: number): Uint8Array {
-        if (buffer.length - sink.length < bytes) buffer = new Uint8Array(sink.length + bytes);
+        if (buffer.length - sink.length >= bytes) return buffer;
+        const moved = new Uint8Array(sink.length + bytes);
+        moved.set(buffer.subarray(0, sink.length));
+        buffer = moved;
         return buffer;
       },
       endLine(_block: RecordBlock, index: number): void {
