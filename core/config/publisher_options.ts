@@ -66,7 +66,7 @@ export function readPublisherOptions(
     const read = readOption(option, given);
     if ("expected" in read) {
       const text = `Cannot use the option '${option.name}' of '${shown}': '${given}' ` +
-        `${read.why}, expected ${read.expected}`;
+        `${read.why.replace(/^it /, "")}, expected ${read.expected}`;
       errors.push({ option: option.name, text });
     }
     values.set(option.name, "expected" in read ? defaultOf(option) : read.value);

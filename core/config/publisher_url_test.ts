@@ -80,9 +80,9 @@ describe("options", () => {
 
   test("say what cannot be read, without secrets", () => {
     expect(errorsOf("timeout=soon&max_retries=-1&policy=queu")).toEqual([
-      "Cannot use the option 'timeout' of 'http://h/': 'soon' it is not a number, expected a number of at least 0",
-      "Cannot use the option 'max_retries' of 'http://h/': '-1' it is too small, expected an integer of at least 0",
-      "Cannot use the option 'policy' of 'http://h/': 'queu' it is none of the choices, expected default or drop",
+      "Cannot use the option 'timeout' of 'http://h/': 'soon' is not a number, expected a number of at least 0",
+      "Cannot use the option 'max_retries' of 'http://h/': '-1' is too small, expected an integer of at least 0",
+      "Cannot use the option 'policy' of 'http://h/': 'queu' is none of the choices, expected default or drop",
     ]);
   });
 

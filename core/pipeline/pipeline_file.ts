@@ -22,6 +22,8 @@ import {
 export interface ReadPipelineFile {
   /** Undefined when there are problems. */
   readonly file: PipelineFile | undefined;
+  /** What of it can be read, also when there are problems; only to be looked at. */
+  readonly readable: PipelineFile | undefined;
   /** Whose URLs can be read, each once, also when there are problems. */
   readonly publishers: readonly PublisherReference[];
   readonly problems: readonly ConfigError[];
@@ -43,6 +45,7 @@ export function readPipelineFile(
   const problems = inFileOrder(reader.problems);
   return {
     file: problems.length === 0 ? read : undefined,
+    readable: read,
     publishers: reader.publishers(),
     problems,
     publisherProblems: inFileOrder(reader.publisherProblems),

@@ -10,6 +10,8 @@ import { readFieldMapping } from "../monasca_api/field_mapping.ts";
 import { checkPublishers, type KnownPublisher } from "../pipeline/check_publishers.ts";
 import type { Cargo, PublisherReference } from "../pipeline/pipeline.ts";
 import { readPipelineFile } from "../pipeline/pipeline_file.ts";
+import type { DescribedPublisher } from "../schema/publisher_shape.ts";
+import { shapeOf } from "../schema/config_shapes.ts";
 import type { LoadedYaml } from "../yaml/load.ts";
 import { yamlGet, type YamlNode } from "../yaml/node.ts";
 import type { Hit } from "./finding.ts";
@@ -26,6 +28,7 @@ import {
 } from "./rules/definition_rules.ts";
 import { PIPELINE_LINT } from "./rules/pipeline_rules.ts";
 import { PUBLISHER_LINT } from "./rules/publisher_rules.ts";
+import { unknownMembers } from "./rules/unknown_members.ts";
 import { YAML_LINT } from "./rules/yaml_rules.ts";
 import type { SourceText } from "./source_text.ts";
 
@@ -45,7 +48,7 @@ export interface YamlSurroundings {
 
 /** What is known of publishers. */
 export interface PublisherCheck {
-  readonly kinds: readonly KnownPublisher[];
+  readonly kinds: readonly (KnownPublisher & DescribedPublisher)[];
   /** What making one would be refused for, and what it would say. */
   tryOut(reference: PublisherReference, carries: Cargo): readonly Hit[];
 }
@@ -60,7 +63,11 @@ export function checkYaml(
   if (root === undefined) {
     return loaded.problems.map((problem) => hitOfError(problem, "yaml/syntax"));
   }
-  return [...lint(YAML_LINT, { loaded, root }), ...checks[kind]({ source, loaded, root, around })];
+  return [
+    ...lint(YAML_LINT, { loaded, root }),
+    ...unknownMembers(root, shapeOf(kind, around.publishers.kinds)),
+    ...checks[kind]({ source, loaded, root, around }),
+  ];
 }
 
 interface Checking {
@@ -92,9 +99,10 @@ function checkPipeline({ source, root, around }: Checking, carries: Cargo): Hit[
     ...hitsOf([...bad.values()].flat(), "publisher/refused"),
     ...notices.map((notice) => hitOfNotice(notice, "publisher/passed-on-option")),
   );
-  const { file } = read;
+  const { readable: file } = read;
   if (file === undefined) return hits;
-  const subject = { file, kinds, meters: around.meters, isPublic: around.isPublic };
+  const isWhole = read.file !== undefined;
+  const subject = { file, isWhole, kinds, meters: around.meters, isPublic: around.isPublic };
   // Those of a sink that no source uses are never made.
   const used = new Set(
     file.pipelines.flatMap(({ sink }) => sink.publishers.map(({ text }) => text)),

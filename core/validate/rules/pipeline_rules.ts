@@ -70,6 +70,18 @@ export const PIPELINE_RULES: readonly Rule[] = [
     good: meters('"*", "!vcpus"'),
   },
   {
+    id: "pipeline/former-member",
+    severity: "warning",
+    explanation:
+      "A source or a sink has a member that earlier releases of Ceilometer read. Nobody " +
+      "does any more.",
+    bad: {
+      ...everything,
+      text: `${everything.text}    transformers:\n      - name: rate_of_change\n`,
+    },
+    good: everything,
+  },
+  {
     id: "pipeline/odd-list",
     severity: "warning",
     explanation: "A text or a map stands where a list belongs. Ceilometer goes over a text's " +
@@ -177,7 +189,8 @@ sinks:
 `;
 }
 
-function unusedSinks({ file }: PipelineSubject): Hit[] {
+function unusedSinks({ file, isWhole }: PipelineSubject): Hit[] {
+  if (!isWhole) return [];
   const used = new Set(file.pipelines.map(({ sink }) => sink.name));
   return file.sinks.filter(({ name }) => !used.has(name)).map(({ name, place }) => ({
     rule: "pipeline/unused-sink",

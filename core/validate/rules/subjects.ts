@@ -16,9 +16,11 @@ export interface YamlSubject {
   readonly root: YamlNode;
 }
 
-/** A pipeline.yaml or an event_pipeline.yaml that can be used. */
+/** A pipeline.yaml or an event_pipeline.yaml, as far as it can be read. */
 export interface PipelineSubject {
   readonly file: PipelineFile;
+  /** False: sources or sinks may be missing in it. */
+  readonly isWhole: boolean;
   readonly meters: KnownMeters;
   readonly kinds: readonly KnownPublisher[];
   /** Whether everybody on the machine may read the file. */

@@ -88,6 +88,19 @@ export const YAML_RULES: readonly Rule[] = [
     good: { kind: pipeline, text: goodPipeline.replace('["*"]', '["!disk.*"]') },
   },
   {
+    id: "yaml/unknown-member",
+    severity: "warning",
+    explanation: "Nobody reads a member of this name there. Often another one was meant.",
+    bad: {
+      kind: "event_definitions.yaml",
+      text: goodEvents.replace("      fields:", "      typ: int\n      fields:"),
+    },
+    good: {
+      kind: "event_definitions.yaml",
+      text: goodEvents.replace("      fields:", "      type: int\n      fields:"),
+    },
+  },
+  {
     id: "yaml/anchor",
     severity: "error",
     explanation: "An alias follows an anchor that is not above it, an anchor stands twice, or a " +
