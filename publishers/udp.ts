@@ -67,7 +67,7 @@ class UdpPublisher implements Publisher {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #signer: Signer;
-  readonly #packer = new Packer();
+  readonly #packers: Packer[] = [];
   readonly #pace: Pace;
   #target: Target | undefined;
   #warnedMs = -Infinity;
@@ -89,12 +89,17 @@ class UdpPublisher implements Publisher {
     if (samples.length === 0) return;
     const target = await this.#resolve();
     const refused: RefusedItem[] = [];
-    for (const [item, sample] of samples.entries()) {
-      const datagram = this.#pack(sample);
-      if (datagram instanceof Uint8Array) {
-        await this.#pace.turn(signal);
-        await this.#send(target, datagram, signal);
-      } else refused.push({ item, ...datagram });
+    for (let item = 0; item < samples.length;) {
+      const free = await this.#pace.free(signal);
+      const burst: Uint8Array[] = [];
+      for (; item < samples.length && burst.length < free; item++) {
+        const sample = samples[item];
+        const datagram = sample && this.#pack(sample, burst.length);
+        if (datagram instanceof Uint8Array) burst.push(datagram);
+        else if (datagram !== undefined) refused.push({ item, ...datagram });
+      }
+      this.#pace.spend(burst.length);
+      await this.#send(target, burst, signal);
     }
     if (refused.length > 0) {
       throw new PartialWriteError(
@@ -116,9 +121,11 @@ class UdpPublisher implements Publisher {
     return Promise.resolve();
   }
 
-  #pack(sample: Sample): Uint8Array | Omit<RefusedItem, "item"> {
+  /** `place`: in its burst, where it stays until the burst is sent. */
+  #pack(sample: Sample, place: number): Uint8Array | Omit<RefusedItem, "item"> {
+    const packer = this.#packers[place] ??= new Packer();
     try {
-      const datagram = this.#packer.pack(meterMessage(sample, this.#signer));
+      const datagram = packer.pack(meterMessage(sample, this.#signer));
       if (datagram.length <= datagramBytesMax) return datagram;
       const reason = `Cannot send sample '${sample.id}': it has ${datagram.length} bytes, ` +
         `expected at most ${datagramBytesMax} for one datagram`;
@@ -130,12 +137,21 @@ class UdpPublisher implements Publisher {
     }
   }
 
-  async #send(target: Target, datagram: Uint8Array, signal: AbortSignal): Promise<void> {
+  /** All of a burst by one call, as far as there is room for it. */
+  async #send(
+    target: Target,
+    burst: readonly Uint8Array[],
+    signal: AbortSignal,
+  ): Promise<void> {
     const { socket, address } = target;
+    let left = burst;
     for (let tries = 0; tries < fullTriesMax; tries++) {
+      if (left.length === 0) return;
       if (signal.aborted) break;
       try {
-        if (socket.send(datagram, this.#port, address)) return;
+        const sent = socket.sendMany(left.flatMap((one) => [one, this.#port, address]));
+        left = left.slice(sent);
+        if (left.length === 0) return;
       } catch (error) {
         this.#target = undefined;
         socket.close();
@@ -198,14 +214,19 @@ class Pace {
     this.#atMs = clock.monotonic();
   }
 
-  /** Resolves when one more may go; before each burst there is a pause, however slow we are. */
-  async turn(signal: AbortSignal): Promise<void> {
+  /** Resolves with how many may go now, at least one; before each burst there is a pause. */
+  async free(signal: AbortSignal): Promise<number> {
     while (this.#free < 1 && !signal.aborted) {
       await this.#clock.sleep(1, signal);
       const nowMs = this.#clock.monotonic();
       this.#free = Math.min(burstMax, this.#free + (nowMs - this.#atMs) * datagramsPerMs);
       this.#atMs = nowMs;
     }
-    this.#free--;
+    return Math.max(1, Math.floor(this.#free));
+  }
+
+  /** So many go. */
+  spend(count: number): void {
+    this.#free -= count;
   }
 }

@@ -110,14 +110,34 @@ export class Packer {
   }
 
   #text(text: string): void {
+    if (text.length <= plainMax && this.#plain(text)) return;
     if (!text.isWellFormed()) {
       throw new UnpackableError("a text has half a surrogate pair, expected Unicode text");
     }
-    const length = text.length < 16 ? shortLength(text) : Buffer.byteLength(text);
+    const length = Buffer.byteLength(text);
     this.#length(length, textForms);
     this.#reserve(length);
     this.#bytes.write(text, this.#at, length, "utf8");
     this.#at += length;
+  }
+
+  /** A short text of ASCII, without the cost of asking the runtime; false where it is none. */
+  #plain(text: string): boolean {
+    const { length } = text;
+    this.#reserve(length + 2);
+    const bytes = this.#bytes;
+    let at = this.#at;
+    if (length > textForms.fixMax) {
+      bytes[at++] = 0xd9;
+      bytes[at++] = length;
+    } else bytes[at++] = textForms.fix | length;
+    for (let i = 0; i < length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit >= 0x80) return false;
+      bytes[at++] = unit;
+    }
+    this.#at = at;
+    return true;
   }
 
   /** The head of a text, list or map: in one byte, else a code and 1, 2 or 4 bytes. */
@@ -136,6 +156,9 @@ export class Packer {
   }
 }
 
+/** Texts up to this length are looked at unit by unit; their length takes one byte. */
+const plainMax = 255;
+
 interface Forms {
   readonly fix: number;
   readonly fixMax: number;
@@ -150,14 +173,6 @@ const mapForms: Forms = { fix: 0x80, fixMax: 15, code16: 0xde };
 
 function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-/** Bytes of a short text, without the cost of asking the runtime. */
-function shortLength(text: string): number {
-  for (let i = 0; i < text.length; i++) {
-    if (text.charCodeAt(i) >= 0x80) return Buffer.byteLength(text);
-  }
-  return text.length;
 }
 
 /** The value's bytes, its own copy; throws UnpackableError. */

@@ -44,12 +44,39 @@ function dictPairs(prefix: string, dict: Dict): string {
   return pairs;
 }
 
+/** Names that came one after the other in some dict, and the order in which they are signed. */
+class NameRow {
+  readonly next = new Map<string, NameRow>();
+  sorted: readonly string[] | undefined;
+}
+
+/** Rows remembered; the dicts of a cloud's samples have a few hundred. */
+const rowsMax = 20_000;
+let firstRow = new NameRow();
+let rowCount = 0;
+
+/** Sorting is remembered by the row of names: nearly every dict has one that was there before. */
+function sortedKeys(dict: Dict): readonly string[] {
+  let row = firstRow;
+  // Values have no members but their own.
+  for (const key in dict) row = row.next.get(key) ?? addRow(row, key);
+  return row.sorted ??= sortKeys(Object.keys(dict));
+}
+
+function addRow(row: NameRow, key: string): NameRow {
+  if (rowCount++ >= rowsMax) {
+    firstRow = new NameRow();
+    rowCount = 0;
+  }
+  const added = new NameRow();
+  row.next.set(key, added);
+  return added;
+}
+
 // In the order of code units, which is Python's unless some key has a unit above the surrogates.
 const HIGH = /[\ud800-\uffff]/;
 
-function sortedKeys(dict: Dict): string[] {
-  const keys = Object.keys(dict);
-  if (keys.length < 2) return keys;
+function sortKeys(keys: string[]): readonly string[] {
   return keys.some((key) => HIGH.test(key)) ? keys.sort(compareText) : keys.sort();
 }
 
