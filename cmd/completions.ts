@@ -21,6 +21,8 @@ interface Node {
   readonly flags: readonly Flag[];
   /** What may stand behind it: subcommands, or the choices of its argument. */
   readonly next: readonly { readonly word: string; readonly help: string }[];
+  /** Its arguments are paths or URLs. */
+  readonly takesPaths: boolean;
 }
 
 /** The subcommand; `whole` gives the program with everything loaded. */
@@ -72,54 +74,60 @@ function nodesOf(command: CommandUnknownOpts, words: readonly string[]): Node[] 
       help: command.description(),
       flags: [...flags, help],
       next: [...subcommands, ...choices.map((word) => ({ word, help: "" }))],
+      takesPaths: command.registeredArguments.length > 0 && choices.length === 0,
     },
     ...command.commands.flatMap((one) => nodesOf(one, [...words, one.name()])),
   ];
 }
 
 function bashScript(nodes: readonly Node[]): string {
-  const cases = nodes.map(({ words, flags, next }) => {
+  const cases = nodes.map(({ words, flags, next, takesPaths }) => {
     const names = [...flags.flatMap((flag) => flag.names), ...next.map(({ word }) => word)];
-    return `    "${words.join(" ")}") candidates="${names.join(" ")}" ;;`;
+    const paths = takesPaths ? " paths=yes" : "";
+    return `    "${words.join(" ")}") candidates="${names.join(" ")}"${paths} ;;`;
   });
-  const valued = nodes.flatMap(({ flags }) => flags).filter((flag) => flag.takesValue);
-  const values = valued.map(({ names, choices }) =>
-    choices.length > 0
-      ? `    ${names.join("|")}) COMPREPLY=($(compgen -W "${
-        choices.join(" ")
-      }" -- "$word")); return ;;`
-      : `    ${names.join("|")}) COMPREPLY=($(compgen -f -- "$word")); return ;;`
+  const values = nodes.flatMap(({ words, flags }) =>
+    flags.filter((flag) => flag.takesValue).map(({ names, choices }) => {
+      const patterns = names.map((name) => `"${words.join(" ")} ${name}"`).join("|");
+      const made = choices.length > 0 ? `-W "${choices.join(" ")}"` : "-f";
+      return `    ${patterns}) COMPREPLY=($(compgen ${made} -- "$word")); return ;;`;
+    })
   );
   const known = nodes.flatMap(({ words }) => words.length > 0 ? [`"${words.join(" ")}"`] : []);
   return `# bash completion of tpctl; made by: tpctl completions bash
 _tpctl() {
   local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD - 1]}"
-  local path="" candidates="" i
+  local path="" candidates="" paths="" i
   COMPREPLY=()
   # bash takes the colon of sqlite:path for a word of its own.
   if [[ $word == : ]]; then before=: word=""; fi
-  case "$before" in
-    :) COMPREPLY=($(compgen -f -- "$word")); return ;;
-${[...new Set(values)].join("\n")}
-  esac
+  if [[ $before == : ]]; then COMPREPLY=($(compgen -f -- "$word")); return; fi
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "\${path:+$path }\${COMP_WORDS[i]}" in
     ${known.join("|")}) path="\${path:+$path }\${COMP_WORDS[i]}" ;;
     esac
   done
+  case "$path $before" in
+${values.join("\n")}
+  esac
   case "$path" in
 ${cases.join("\n")}
   esac
   COMPREPLY=($(compgen -W "$candidates" -- "$word"))
+  if [[ $paths && $word != -* ]]; then COMPREPLY+=($(compgen -f -- "$word")); fi
 }
 complete -o filenames -F _tpctl tpctl
 `;
 }
 
 function zshScript(nodes: readonly Node[]): string {
-  const functions = nodes.map(({ words, flags, next }) => {
+  const functions = nodes.map(({ words, flags, next, takesPaths }) => {
     const specs = flags.flatMap((flag) => flag.names.map((name) => zshSpec(name, flag)));
-    const rest = words.length === 0 ? [`'*::argument:->next'`] : [];
+    const rest = words.length === 0
+      ? [`'*::argument:->next'`]
+      : takesPaths
+      ? ["'*:path:_files'"]
+      : [];
     const all = [...specs, ...(next.length > 0 ? [zshNext(next)] : []), ...rest];
     return `${zshName(words)}() {
   local context state line

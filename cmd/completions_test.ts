@@ -24,6 +24,11 @@ describe("bash", () => {
     expect(offered("per")).toEqual(["persist"]);
     expect(offered("persist", "--config-")).toEqual(["--config-file", "--config-dir"]);
     expect(offered("persist", "--once", "--kind", "")).toEqual(["metrics", "alarms", "events"]);
+    expect(offered("validate", "--format", "")).toEqual([
+      ...["text", "json", "sarif", "github", "junit"],
+    ]);
+    expect(offered("validate", "--kind", "event_d")).toEqual(["event_definitions.yaml"]);
+    expect(offered("validate", "package.j")).toEqual(["package.json"]);
     expect(offered("completions", "")).toEqual(expect.arrayContaining(["bash", "zsh", "fish"]));
   });
 

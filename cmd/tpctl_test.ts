@@ -44,7 +44,13 @@ test("--version: version, commit, runtime", () => {
 });
 
 describe("--help has examples and goes to stdout", () => {
-  const calls = [["--help"], ["persist", "--help"], ["help", "persist"], ["completions", "--help"]];
+  const calls = [
+    ["--help"],
+    ["persist", "--help"],
+    ["help", "persist"],
+    ["completions", "--help"],
+    ["validate", "--help"],
+  ];
 
   test.each(calls.map((argv) => ({ argv })))("$argv", ({ argv }) => {
     const { code, stdout, stderr } = run(...argv);

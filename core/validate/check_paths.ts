@@ -2,7 +2,7 @@
  * Edge (files). Checks files and folders: finds out what each file is, checks configurations first, then
  * the definitions, then the pipelines, which need to know both. Only hits stay in memory.
  */
-import { dirname, isAbsolute, relative, resolve } from "node:path";
+import { basename, dirname, isAbsolute, relative, resolve } from "node:path";
 import { type IniFile, parseIni } from "../config/ini.ts";
 import type { PipelineConfig, PublisherSettings } from "../config/pipeline_config.ts";
 import { type Place, UsageError } from "../errors.ts";
@@ -105,12 +105,20 @@ class Checking {
     const inSets = new Set(sets.flat());
     const alone = [...this.#inis.keys()].filter((path) => !inSets.has(path));
     for (const set of [...sets, ...alone.map((path) => [path])]) this.#checkConfig(set);
-    const yamls = [...this.#yamls.values()];
+    const yamls = this.#inOrder();
     const pipelines = yamls.filter((file) => !this.#checkYaml(file, "definitions"));
     for (const file of pipelines) this.#checkYaml(file, "pipelines");
     for (const hit of this.#deps.more ?? []) this.#add(hit.place.file, [hit]);
     if (this.#unclear.length > 0) throw unclear(this.#unclear);
     return this.#report();
+  }
+
+  /** What a configuration names in its order, then folders of meters by name, as daemons read them. */
+  #inOrder(): readonly Candidate[] {
+    const [named, others] = partition([...this.#yamls], ([absolute]) => this.#roles.has(absolute));
+    const [meters, rest] = partition(others, ([absolute]) => isMetersFolder(dirname(absolute)));
+    const sorted = meters.toSorted(([a], [b]) => a < b ? -1 : 1);
+    return [...named, ...sorted, ...rest].map(([, file]) => file);
   }
 
   /** Configuration or YAML? */
@@ -210,8 +218,11 @@ class Checking {
     return true;
   }
 
+  /** Files of a meters.d are read together, others by themselves unless a configuration says so. */
   #folderOf(path: string): MeterFileReader {
-    return cached(this.#folders, dirname(resolve(path)), () => new MeterFileReader());
+    const folder = dirname(resolve(path));
+    if (!isMetersFolder(folder)) return new MeterFileReader();
+    return cached(this.#folders, folder, () => new MeterFileReader());
   }
 
   #publishersOf(path: string): PublisherCheck {
@@ -263,6 +274,14 @@ class Checking {
 }
 
 type Named = readonly [path: string | undefined, kind: YamlKind];
+
+function isMetersFolder(folder: string): boolean {
+  return basename(folder) === "meters.d";
+}
+
+function partition<T>(items: readonly T[], is: (item: T) => boolean): readonly [T[], T[]] {
+  return [items.filter(is), items.filter((item) => !is(item))];
+}
 
 /** A path that a configuration led to, relative where the configuration's own is. */
 function shownPath(path: string, like: string): string {

@@ -3,7 +3,7 @@
  * of one configuration stay together as its daemon reads them.
  */
 import { readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { UsageError } from "../errors.ts";
 import { folderDepthMax } from "./limits.ts";
 
@@ -41,12 +41,13 @@ export function walk(paths: readonly string[]): Walk {
   for (const path of paths) {
     if (path === "-") files.set(path, { path, isNamed: true });
     else if (statOf(path).isDirectory()) walkFolder(path, 0, { files, sets });
-    else files.set(path, { path, isNamed: true });
+    else if (!files.has(resolve(path))) files.set(resolve(path), { path, isNamed: true });
   }
   return { files: [...files.values()], sets };
 }
 
 interface Found {
+  /** By absolute path: a file is checked once, however it was named. */
   readonly files: Map<string, Candidate>;
   readonly sets: ConfigSet[];
 }
@@ -58,14 +59,14 @@ function walkFolder(folder: string, depth: number, found: Found): void {
     entries = readFolder(folder);
   } catch {
     // Said when it is read as a file.
-    found.files.set(folder, { path: folder, isNamed: true });
+    found.files.set(resolve(folder), { path: folder, isNamed: true });
     return;
   }
   for (const { name, isFolder } of entries) {
     const path = join(folder, name);
     if (isFolder) walkFolder(path, depth + 1, found);
-    else if (candidateName.test(name) && !found.files.has(path)) {
-      found.files.set(path, { path, isNamed: false });
+    else if (candidateName.test(name) && !found.files.has(resolve(path))) {
+      found.files.set(resolve(path), { path, isNamed: false });
     }
   }
   for (const names of together) {

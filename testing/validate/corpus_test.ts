@@ -113,6 +113,12 @@ describe("exit codes", () => {
 });
 
 describe("input", () => {
+  test("is checked once, however often it is named", async () => {
+    const name = write("once.yaml", pipeline);
+    const { stderr } = await run([name, `./${name}`, join(folder, name)]);
+    expect(stderr).toContain("1 file checked");
+  });
+
   test("from stdin, of a kind that is said", async () => {
     const argv = ["--kind", "event_definitions.yaml", "-"];
     const { exitCode, stdout } = await run(argv, { stdin: "- traits: {}\n" });
