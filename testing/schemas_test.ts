@@ -77,7 +77,8 @@ function readerProblems(kind: SchemaKind, root: YamlNode, text: string): readonl
 }
 
 function kindOf(name: string): SchemaKind | undefined {
-  if (name.startsWith("meters.d/")) return "meters.d";
+  if (/^meters(\.d\/|\.yaml$)/.test(name)) return "meters.d";
+  if (name === "tests.yaml") return "tests";
   if (name === "map.yaml") return "monasca_field_definitions.yaml";
   return schemaKinds.find((kind) => kind === name);
 }
@@ -107,16 +108,29 @@ async function shipped(): Promise<Document[]> {
     ["pipeline.yaml", "core/pipeline/defaults/pipeline.yaml"],
     ["event_pipeline.yaml", "core/pipeline/defaults/event_pipeline.yaml"],
     ["gnocchi_resources.yaml", "core/gnocchi/defaults/*.yaml"],
-    ["pipeline.yaml", "testdata/samples/**/pipeline.yaml"],
-    ["event_pipeline.yaml", "testdata/samples/**/event_pipeline.yaml"],
-    ["tests", "testdata/samples/**/tests.yaml"],
   ];
   const paths = globs.flatMap(([kind, glob]) =>
     [...new Bun.Glob(glob).scanSync()].map((path) => ({ kind, name: path }))
   );
   const files = paths.map(async (one) => ({ ...one, text: await Bun.file(one.name).text() }));
   const mapping = { kind: "monasca_field_definitions.yaml", name: "built-in" } as const;
-  return [...await Promise.all(files), { ...mapping, text: defaultMapping }];
+  return [
+    ...await Promise.all(files),
+    { ...mapping, text: defaultMapping },
+    ...await named("testdata/samples/**/*.yaml"),
+    ...await named("testdata/validate/installations/**/*.yaml"),
+    ...await named("testdata/validate/rules/*/right/**/*.yaml"),
+  ];
+}
+
+/** Files whose names say what they are. */
+async function named(glob: string): Promise<Document[]> {
+  const files = [...new Bun.Glob(glob).scanSync()].map(async (name): Promise<Document[]> => {
+    const parts = name.split("/");
+    const kind = kindOf(parts.slice(parts.at(-2) === "meters.d" ? -2 : -1).join("/"));
+    return kind === undefined ? [] : [{ kind, name, text: await Bun.file(name).text() }];
+  });
+  return (await Promise.all(files)).flat();
 }
 
 /** A document that the schema refuses and the reader takes, for no kind of value; else undefined. */
@@ -157,6 +171,16 @@ describe("what the reference and tpctl run with", () => {
     // Text for a list and an empty list for a map, which the recorded cases try on purpose.
     expect(stricter.length).toBeLessThan(read.length / 50);
   }, 60_000);
+});
+
+test("of the linter's corpus of mistakes, what the schema refuses a reader refuses", async () => {
+  const wrong = await named("testdata/validate/rules/*/wrong/**/*.yaml");
+  const refused = wrong.filter(({ kind, name, text }) => {
+    const { root } = loadYaml(text, name);
+    return root !== undefined && schemaErrors(kind, root).length > 0;
+  });
+  expect(wrong.flatMap((one) => disagreement(one) ?? [])).toEqual([]);
+  expect(refused.length).toBeGreaterThan(10);
 });
 
 describe("mistakes are refused", () => {
