@@ -13,9 +13,9 @@ import { typeName } from "./value_rules.ts";
 
 /**
  * - `notification`: one that samples or events may be made of.
- * - `ignored`: the reference acknowledges it and does nothing: no priority, an unknown one, or one
- *   that neither samples nor events are made of.
- * - `refused`: nothing can be made of it; for the dead letters.
+ * - `ignored`: of a priority that neither samples nor events are made of.
+ * - `refused`: nothing can be made of it; for the dead letters. The reference drops those without a
+ *   priority, or with an unknown one, with a line in the log.
  */
 export type DecodedNotification =
   | {
@@ -91,13 +91,14 @@ function fromMessage(message: Dict): DecodedNotification {
     return { kind: "refused", class: "invalid", reason: `Cannot use notification: ${why}` };
   }
   const priority = given.toLowerCase();
+  if (UNUSED.has(priority)) {
+    return { kind: "ignored", reason: `nothing is made of priority '${priority}'` };
+  }
   if (!USED.has(priority)) {
-    const why = UNUSED.has(priority)
-      ? `nothing is made of priority '${priority}'`
-      : priority === ""
-      ? "it has no priority"
-      : `its priority '${priority}' is unknown`;
-    return { kind: "ignored", reason: why };
+    const why = priority === "" ? "it has no priority" : `its priority '${priority}' is unknown`;
+    const expected = [...USED, ...UNUSED].sort().join(", ");
+    const reason = `Cannot use notification: ${why}, expected one of ${expected}`;
+    return { kind: "refused", class: "invalid", reason };
   }
   const event_type = memberOf(message, "event_type");
   if (typeof event_type !== "string") {

@@ -112,7 +112,9 @@ describe("what differs is said", () => {
       "  publishers: expected udp://x, got gnocchi://",
     ]);
     const [bad] = run("cases: [{name: c, notification_file: '}{', expect: {}}]");
-    expect(bad?.failures).toEqual([]);
+    expect(bad?.failures).toEqual([
+      expect.stringMatching(/^refused: Cannot use notification: it has no priority, expected/),
+    ]);
     const [refused] = run(
       "cases: [{name: c, notification: {event_type: x, timestamp: no}, expect: {}}]",
     );

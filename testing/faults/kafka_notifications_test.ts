@@ -119,6 +119,12 @@ state_dir = ${path("state")}
     expect(recordsIn("samples.json").map(({ name, volume }) => [name, volume])).toEqual([
       ["cpu", 6],
     ]);
+    const from = `kafka://${kafka.brokers[0]}/notifications.error?group=another`;
+    expect(await start("notifications", "--once", "--from", from).exited).toBe(0);
+    const errors = sent.filter(({ priority }) => priority === "ERROR");
+    expect(recordsIn("events.json").slice(made.length).map((event) => event.message_id)).toEqual(
+      errors.map((message) => message.message_id),
+    );
   }, testMs);
 
   test("none of a topic's priorities exists: said once, waited for", async () => {

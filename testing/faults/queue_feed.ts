@@ -21,14 +21,15 @@ export async function feedQueue(
   bodies: Iterable<string>,
 ): Promise<void> {
   let admin: RabbitAdmin | undefined;
+  let gone: Promise<never> | undefined;
   let chunk: string[] = [];
   const send = async (): Promise<void> => {
     for (;;) {
       try {
-        admin ??= await rabbitAdmin(rabbit);
-        const { channel } = admin;
-        const gone = new Promise<never>((_, reject) => channel.once("close", () => reject(closed)));
-        gone.catch(() => undefined);
+        if (admin === undefined) {
+          admin = await rabbitAdmin(rabbit);
+          gone = endOf(admin);
+        }
         await Promise.race([admin.fill(exchange, routingKey, chunk), gone]);
         return;
       } catch {
@@ -48,7 +49,14 @@ export async function feedQueue(
   await admin?.close();
 }
 
-const closed = new Error("the channel is closed");
+/** Rejects when the channel is closed, by whomever. */
+function endOf({ channel }: RabbitAdmin): Promise<never> {
+  const gone = new Promise<never>((_, reject) => {
+    channel.once("close", () => reject(new Error("the channel is closed")));
+  });
+  gone.catch(() => undefined);
+  return gone;
+}
 
 /** A reader of one durable queue. */
 export interface QueueReader {
