@@ -24,6 +24,10 @@ const nine = 0x39;
 const minus = 0x2d;
 const point = 0x2e;
 const exponent = 0x65;
+const brace = 0x7b;
+
+/** How JSON.stringify begins a PyFloat, and perhaps a dict. */
+const floatStart = encoder.encode('{"value":');
 
 /** More digits than an integer has that JavaScript writes exactly. */
 const digitsMax = 16;
@@ -41,7 +45,7 @@ export function dumpNatively(value: Value[] | Dict): string | undefined {
   return end === undefined ? undefined : written.toString("latin1", 0, end);
 }
 
-/** A PyFloat and a bigint throw. */
+/** A bigint throws. */
 function stringify(value: Value[] | Dict): string | undefined {
   try {
     return JSON.stringify(value);
@@ -72,13 +76,19 @@ function respace(length: number): number | undefined {
           i += size - 1;
         }
       }
-    } else if (byte === minus || (byte >= zero && byte <= nine)) {
+    } else if (byte === brace && mayBeFloat(i - 1)) return undefined;
+    else if (byte === minus || (byte >= zero && byte <= nine)) {
       const first = i - 1;
       while (isOfNumber(from[i] ?? 0)) to[at++] = from[i++] ?? 0;
       if (isOdd(first, i)) return undefined;
     }
   }
   return at;
+}
+
+function mayBeFloat(at: number): boolean {
+  for (let i = 1; i < floatStart.length; i++) if (read[at + i] !== floatStart[i]) return false;
+  return true;
 }
 
 function isOfNumber(byte: number): boolean {

@@ -11,11 +11,6 @@
 /** A Python float that a JavaScript number would take for an int, or that JSON cannot carry. */
 export class PyFloat {
   constructor(readonly value: number) {}
-
-  /** JSON.stringify cannot write what makes it a float. */
-  toJSON(): never {
-    throw new TypeError("a Python float is no JavaScript number");
-  }
 }
 
 /** A JSON value with what Python tells apart. */
