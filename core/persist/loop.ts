@@ -18,7 +18,7 @@ import { Changes } from "./changes.ts";
 import { Commits } from "./commits.ts";
 import type { Refusal } from "./encoder.ts";
 import { observeAges } from "./end_to_end.ts";
-import { Lags } from "./lags.ts";
+import { Lags } from "../observe/lags.ts";
 import { LetterDesk } from "./letter_desk.ts";
 import {
   type LoopState,

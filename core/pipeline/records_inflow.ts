@@ -10,9 +10,10 @@ import {
   type Position,
   type RecordBlock,
   type TopicPartition,
+  valueOf,
 } from "../delivery/records.ts";
-import { valueOf } from "../delivery/records.ts";
 import type { Log } from "../log/log.ts";
+import { Lags } from "../observe/lags.ts";
 import type { Registry } from "../observe/registry.ts";
 import type { Incoming, Inflow, InflowEvents } from "./inflow.ts";
 
@@ -86,10 +87,12 @@ class RecordsInflow implements Inflow {
   #tenures = new Map<string, { readonly at: TopicPartition; readonly tenure: Tenure }>();
   #closing = new AbortController();
   #committing: Promise<void> = Promise.resolve();
+  #lags: Lags;
 
   constructor(deps: RecordsInflowDeps) {
     this.name = deps.name;
     this.#deps = deps;
+    this.#lags = new Lags(deps.registry);
   }
 
   async open(): Promise<void> {
@@ -118,7 +121,10 @@ class RecordsInflow implements Inflow {
     }
     const consumer = this.#consumer;
     if (positions.length > 0 && consumer !== undefined) {
-      this.#committing = this.#committing.then(() => consumer.commit(positions));
+      this.#committing = this.#committing.then(async () => {
+        await consumer.commit(positions);
+        this.#lags.committed(positions);
+      });
     }
     return this.#committing;
   }
@@ -157,14 +163,8 @@ class RecordsInflow implements Inflow {
       const found = this.#tenures.get(key);
       if (found !== undefined) found.tenure.isOver = true;
       this.#tenures.delete(key);
-      this.#lag({ topic, partition }, NaN);
     }
-  }
-
-  #lag({ topic, partition }: TopicPartition, lag: number): void {
-    const labels = { topic, partition: String(partition) };
-    this.#deps.registry
-      .gauge("tpctl_kafka_lag", "Records behind the end of the partition.", labels).set(lag);
+    this.#lags.forget(partitions);
   }
 
   #consumerEvents(): ConsumerEvents {
@@ -183,7 +183,7 @@ class RecordsInflow implements Inflow {
         this.#end(partitions);
       },
       onLost: (partitions) => this.#end(partitions),
-      onLag: (partition, lag) => this.#lag(partition, lag),
+      onLag: (at, lag) => this.#lags.told(at, lag),
       onGap: ({ topic, partition }, fromOffset, toOffset) => {
         const fields = { topic, partition, fromOffset, toOffset, count: toOffset - fromOffset };
         log.error("Records were gone from the log before they could be read", fields);

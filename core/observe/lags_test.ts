@@ -2,8 +2,8 @@
  * Pure. What the lag says while records are read, stored, committed and given away.
  */
 import { expect, test } from "bun:test";
-import { createMetrics } from "../observe/metrics.ts";
-import { lagOf } from "../observe/progress.ts";
+import { createMetrics } from "./metrics.ts";
+import { lagOf } from "./progress.ts";
 import { Lags } from "./lags.ts";
 
 test("what is read and not committed is behind; what is committed is not; given away says nothing", () => {

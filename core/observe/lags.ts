@@ -4,7 +4,7 @@
  */
 import { partitionKey } from "../delivery/offsets.ts";
 import type { Position, TopicPartition } from "../delivery/records.ts";
-import type { Gauge, Registry } from "../observe/registry.ts";
+import type { Gauge, Registry } from "./registry.ts";
 
 interface Ends {
   end: number;

@@ -1,0 +1,56 @@
+/**
+ * Pure. What an inflow of records says of its lag: counted from what is committed, not from what was
+ * read.
+ */
+import { expect, test } from "bun:test";
+import { recordBlock } from "../../testing/batches.ts";
+import { VirtualClock } from "../../testing/virtual_clock.ts";
+import type { Consumer, ConsumerEvents } from "../delivery/consumer.ts";
+import type { Position } from "../delivery/records.ts";
+import { silentLog } from "../log/log.ts";
+import { createMetrics } from "../observe/metrics.ts";
+import { lagOf } from "../observe/progress.ts";
+import { openRecordsInflow } from "./records_inflow.ts";
+
+test("what was read and is not committed is behind; what is lost says nothing", async () => {
+  const block = { ...recordBlock(["a", "b", "c"]), topic: "notifications" };
+  const committed: Position[] = [];
+  let told: ConsumerEvents | undefined;
+  const open = (events: ConsumerEvents): Promise<Consumer> => {
+    told = events;
+    return Promise.resolve({
+      async *blocks() {
+        yield await Promise.resolve(block);
+      },
+      commit(positions: readonly Position[]): Promise<void> {
+        committed.push(...positions);
+        return Promise.resolve();
+      },
+      close: () => Promise.resolve(),
+    });
+  };
+  const registry = createMetrics();
+  const inflow = await openRecordsInflow({
+    ...{ name: "kafka", open, registry, log: silentLog, clock: new VirtualClock(), drainMs: 0 },
+    events: { onState: () => undefined, onTurn: () => undefined },
+  });
+  const lag = (): number | undefined => lagOf(registry.snapshot());
+  const start = block.offsets[0] ?? 0;
+  const end = block.nextOffset;
+  told?.onAssigned([block]);
+  told?.onLag({ ...block, nextOffset: start }, end - start);
+  for await (const [first, second] of inflow.deliveries()) {
+    told?.onLag({ ...block, nextOffset: end }, 0);
+    expect(lag()).toBe(end - start);
+    second?.ack();
+    await inflow.flush();
+    expect(lag()).toBe(end - start);
+    first?.ack();
+    await inflow.flush();
+    expect(committed).toMatchObject([{ partition: block.partition, nextOffset: start + 2 }]);
+    expect(lag()).toBe(end - start - 2);
+  }
+  told?.onLost([block]);
+  expect(lag()).toBeUndefined();
+  await inflow.close();
+});
