@@ -1,9 +1,10 @@
 /**
  * Edge (net). The inner layers of kafkajs that are used here, with types: connection, SASL, API versions
- * and request encodings. Its consumer, producer and cluster are not. Also two repairs: its request
- * queue wakes up a hundred times a second when idle, and its way of joining what was read copies twice.
+ * and request encodings. Its consumer, producer and cluster are not. Also a repair: its way of joining
+ * what was read copies twice.
  */
 import type { Socket } from "node:net";
+import "./kafkajs_queue.ts";
 import type { AnswerMemory } from "./answer_memory.ts";
 import { AnswerPieces } from "./answer_pieces.ts";
 
@@ -96,14 +97,6 @@ const errorTexts: readonly {
   readonly type: string;
   readonly message: string;
 }[] = require("kafkajs/src/protocol/error").errorCodes;
-const queue: {
-  prototype: { pending: unknown[]; scheduleCheckPendingRequests(): void };
-} = require("kafkajs/src/network/requestQueue");
-
-const scheduleCheck = queue.prototype.scheduleCheckPendingRequests;
-queue.prototype.scheduleCheckPendingRequests = function (): void {
-  if (this.pending.length > 0) scheduleCheck.call(this);
-};
 
 const quiet: InnerLogger = {
   namespace: () => quiet,

@@ -6,7 +6,7 @@ import { expect, test } from "bun:test";
 import { recordBlock } from "../../testing/batches.ts";
 import { VirtualClock } from "../../testing/virtual_clock.ts";
 import type { Consumer, ConsumerEvents } from "../delivery/consumer.ts";
-import type { Position } from "../delivery/records.ts";
+import type { Position, RecordBlock } from "../delivery/records.ts";
 import { silentLog } from "../log/log.ts";
 import { createMetrics } from "../observe/metrics.ts";
 import { lagOf } from "../observe/progress.ts";
@@ -19,7 +19,7 @@ test("what was read and is not committed is behind; what is lost says nothing", 
   const open = (events: ConsumerEvents): Promise<Consumer> => {
     told = events;
     return Promise.resolve({
-      async *blocks() {
+      async *blocks(): AsyncGenerator<RecordBlock, void, void> {
         yield await Promise.resolve(block);
       },
       commit(positions: readonly Position[]): Promise<void> {

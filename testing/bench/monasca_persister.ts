@@ -18,15 +18,14 @@ const packages = [
 /** Made for this release, so that another one gets a folder of its own. */
 const home = join(cacheFolder, `monasca-persister-${version}`);
 
+/** Its dependencies lag behind the newest Pythons, hence the order. */
+const pythons = ["python3.10", "python3.11", "python3.12", "/usr/bin/python3", "python3"];
+
 /** The path of the `monasca-persister` program; installs it on first use (a minute). */
 export async function monascaPersister(): Promise<string> {
   const program = join(home, "bin", "monasca-persister");
   if (existsSync(program)) return program;
-  // Its dependencies lag behind the newest Pythons, hence the order.
-  const python = findProgram("python3.10", "python3.11", "python3.12", "/usr/bin/python3");
-  if (python === undefined) {
-    throw new Error("Cannot install monasca-persister: no Python, expected python3 with venv");
-  }
+  const python = findPython();
   // Scripts hold the path of their environment, so it is made where it stays.
   await mkdir(cacheFolder, { recursive: true });
   await rm(home, { recursive: true, force: true });
@@ -38,6 +37,24 @@ export async function monascaPersister(): Promise<string> {
     throw error;
   }
   return program;
+}
+
+/** A Python that runs and can make environments: what stands in PATH may only stand for one. */
+function findPython(): string {
+  for (const name of pythons) {
+    const path = findProgram(name);
+    if (path === undefined) continue;
+    const child = Bun.spawnSync([path, "-c", "import ensurepip, venv"], {
+      stdin: "ignore",
+      stdout: "ignore",
+      stderr: "ignore",
+    });
+    if (child.success) return path;
+  }
+  throw new Error(
+    `Cannot install monasca-persister: none of ${pythons.join(", ")} runs and has venv, ` +
+      "expected a Python 3 with it",
+  );
 }
 
 function run(argv: readonly string[]): void {

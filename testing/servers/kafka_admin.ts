@@ -9,6 +9,8 @@ import {
   type Producer,
   type Transaction,
 } from "kafkajs";
+// Its client warns of negative timers otherwise.
+import "../../core/kafka/kafkajs_queue.ts";
 
 /** How record batches are compressed. */
 export type Codec = "none" | "gzip" | "snappy" | "lz4" | "zstd";
@@ -43,6 +45,7 @@ export interface LinesOptions {
 
 /** What tests ask of a cluster. */
 export interface KafkaAdmin {
+  /** Rejects where there is one of this name: what it holds is somebody else's. */
   createTopic(topic: string, options?: TopicOptions): Promise<void>;
   deleteTopic(topic: string): Promise<void>;
   addPartitions(topic: string, count: number): Promise<void>;
@@ -99,7 +102,7 @@ class TestAdmin implements KafkaAdmin {
   async createTopic(topic: string, options: TopicOptions = {}): Promise<void> {
     const config = Object.entries(options.config ?? {});
     const admin = await this.#connected();
-    await admin.createTopics({
+    const created = await admin.createTopics({
       waitForLeaders: false,
       topics: [{
         topic,
@@ -107,6 +110,7 @@ class TestAdmin implements KafkaAdmin {
         configEntries: config.map(([name, value]) => ({ name, value })),
       }],
     });
+    if (!created) throw new Error(`Cannot create topic '${topic}': there is one of this name`);
     // kafkajs's own wait gives up when the broker has not heard of the topic yet.
     const deadline = performance.now() + leadersMs;
     while (!await admin.fetchTopicMetadata({ topics: [topic] }).then(hasLeaders, () => false)) {
@@ -192,7 +196,7 @@ class TestAdmin implements KafkaAdmin {
 
   async committedOffsets(group: string, topic: string): Promise<Map<number, number>> {
     const admin = await this.#connected();
-    const answers = await admin.fetchOffsets({ groupId: group, topics: [topic] });
+    const answers = await onceLoaded(() => admin.fetchOffsets({ groupId: group, topics: [topic] }));
     const partitions = answers.flatMap((answer) => answer.partitions);
     return new Map(
       partitions.map(({ partition, offset }): [number, number] => [partition, Number(offset)])
@@ -205,15 +209,9 @@ class TestAdmin implements KafkaAdmin {
     // kafkajs's own way joins the group and polls, which takes 5 s.
     const partitions = [{ partition, offset: String(offset) }];
     const offsets = { consumerGroupId: group, topics: [{ topic, partitions }] };
-    for (let attempt = 1;; attempt++) {
-      try {
-        return await this.#transact("commit", (transaction) => transaction.sendOffsets(offsets));
-      } catch (error) {
-        // A fresh broker has no coordinators yet.
-        if (attempt >= attemptsMax) throw error;
-        await Bun.sleep(attemptWaitMs);
-      }
-    }
+    await onceLoaded(() =>
+      this.#transact("commit", (transaction) => transaction.sendOffsets(offsets))
+    );
   }
 
   async deleteRecords(topic: string, partition: number, beforeOffset: number): Promise<void> {
@@ -266,6 +264,18 @@ class TestAdmin implements KafkaAdmin {
     const producer = this.#client.producer({ idempotent: true, allowAutoTopicCreation: false });
     await producer.connect();
     return producer;
+  }
+}
+
+/** Tries again for a while: a fresh broker has no coordinators yet. */
+async function onceLoaded<T>(ask: () => Promise<T>): Promise<T> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (attempt >= attemptsMax) throw error;
+      await Bun.sleep(attemptWaitMs);
+    }
   }
 }
 

@@ -24,4 +24,11 @@ describe.skipIf(missing !== undefined).each([...versions])("the Kafka %s fixture
     await kafka.nodes[0]?.start();
     expect(await kafka.admin.endOffsets("kept")).toEqual(new Map([[0, 1], [1, 4]]));
   }, 60_000);
+
+  test("refuses a topic that is there", async () => {
+    await kafka.admin.createTopic("taken");
+    await kafka.admin.produce("taken", [{ value: "a" }]);
+    const again = kafka.admin.createTopic("taken");
+    await expect(again).rejects.toThrow("Cannot create topic 'taken': there is one of this name");
+  }, 60_000);
 });
