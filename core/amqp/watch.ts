@@ -12,7 +12,7 @@ import { HostTurns } from "./host_turns.ts";
 import { bodyOf } from "./incoming.ts";
 
 /** Messages that may wait in the private queue; beyond it the broker drops the oldest. */
-export const queueLengthMax = 10_000;
+const queueLengthMax = 10_000;
 /** The queue outlives a watcher that was cut off by so much at most. */
 const expiresMs = 60_000;
 /** Messages that may wait here to be pulled; beyond it the oldest are dropped and counted. */

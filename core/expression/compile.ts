@@ -151,6 +151,7 @@ function rootReader(name: string): Read {
   };
 }
 
+/** Names that every datum knows whatever its message calls them; its own member comes first. */
 const commonReaders: ReadonlyMap<string, Read> = new Map<string, Read>([
   ["kind", ({ kind }) => kind],
   ["name", ({ name }) => name],
@@ -161,9 +162,6 @@ const commonReaders: ReadonlyMap<string, Read> = new Map<string, Read>([
   ["unit", ({ unit }) => unit],
   ["time", ({ timeMs }) => Number.isNaN(timeMs) ? null : new Date(timeMs).toISOString()],
 ]);
-
-/** Names that every datum knows whatever its message calls them; its own member comes first. */
-export const commonNames: readonly string[] = [...commonReaders.keys()];
 
 function stepInto(value: Value, step: string | number): Value {
   if (Array.isArray(value)) {

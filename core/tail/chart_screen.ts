@@ -85,7 +85,7 @@ export function pressKey(choice: ChartChoice, key: string): ChartChoice | undefi
 }
 
 /** The rows in the chosen order; of equal ones by name, so that the screen does not flicker. */
-export function sortRows(rows: readonly SeriesRow[], choice: ChartChoice): SeriesRow[] {
+function sortRows(rows: readonly SeriesRow[], choice: ChartChoice): SeriesRow[] {
   const { sort, ascending } = choice;
   const byName = (a: SeriesRow, b: SeriesRow): number =>
     compare(a.name, b.name) || compare(a.resource, b.resource) || compare(a.labels, b.labels) ||

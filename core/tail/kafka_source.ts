@@ -12,7 +12,7 @@ import type { TailBatch, TailEvents, TailSource, TailSpan } from "./source.ts";
 const stepFirst = 500;
 const stepFactor = 4;
 /** So many records are looked at for the last N; whoever wants to look further back says --since. */
-export const backMax = 1_000_000;
+const backMax = 1_000_000;
 
 /** What the source works with. */
 export interface KafkaTailDeps extends TailEvents {

@@ -74,8 +74,8 @@ export async function openTail(plan: TailPlan, deps: OpenTailDeps): Promise<Tail
 
 /** Measurements that --meter leaves out are not asked for. */
 function nameTest({ intake: { filter } }: TailPlan): NameTest {
-  const { meters = [], events = [] } = filter;
-  if (meters.length === 0) return () => events.length === 0;
+  const { meters = [] } = filter;
+  if (meters.length === 0) return () => true;
   const matchers = meters.map(compileFnmatch);
   return (name) => matchers.some((matches) => matches(name));
 }

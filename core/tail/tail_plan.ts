@@ -62,6 +62,13 @@ const lastMax = 1_000_000;
 export function planTail(typed: TailArguments, secrets: Secrets, nowMs: number): TailPlan {
   const endpoint = readEndpoint(typed.source, secrets);
   const { wide, chartOut, format = "pretty" } = typed;
+  const isStore = endpoint.scheme.startsWith("influxdb") || endpoint.scheme === "sqlite";
+  if (isStore && typed.events.length > 0) {
+    throw new UsageError(
+      "Cannot use --event with a store: all that it holds are measurements, expected --meter event " +
+        `and --where 'tags.event_type like "${typed.events[0]}"'`,
+    );
+  }
   if (wide && format !== "pretty") {
     throw new UsageError(
       `Cannot use --wide with --format ${format}: only 'pretty' shortens, expected one of both`,

@@ -46,6 +46,7 @@ describe("is refused", () => {
     ["Cannot use --sample '1/0'", "x", { sample: "1/0" }],
     ["Cannot use --meter '': it matches nothing", "x", { meters: [""] }],
     ["Cannot use --event 'a[b': its bracket is not closed", "x", { events: ["ok", "a[b"] }],
+    ["--where 'tags.event_type like \"a.*\"'", "sqlite:x.db", { events: ["a.*"] }],
     ["at column 9, it ends too early", "x", { where: "volume >" }],
     ["Cannot use --wide with --format json", "x", { wide: true, format: "json" }],
     ["Cannot use -n with an exchange: it keeps nothing", "amqp://h/?exchange=e", { last: "1" }],
