@@ -11,6 +11,10 @@ import { type TempFolder, tempFolder } from "../testing/servers/server.ts";
 import { sampleLine } from "../testing/tailing.ts";
 
 setDefaultTimeout(60_000);
+const drawerMissing = Bun.which("rsvg-convert") === null
+  ? "rsvg-convert is not installed (Debian package librsvg2-bin)"
+  : undefined;
+if (drawerMissing !== undefined) console.error(`skipped: drawing the picture: ${drawerMissing}`);
 let folder: TempFolder;
 beforeAll(async () => {
   folder = await tempFolder("tail");
@@ -77,6 +81,16 @@ describe("a file", () => {
     expect(code).toBe(0);
     expect(stdout).toStartWith("x.json: 40 data in 6 series\n");
     expect(await Bun.file(join(folder.path, "p.svg")).text()).toContain("m.1, m.2 [%]");
+  });
+
+  test.skipIf(drawerMissing !== undefined)("the picture can be drawn", async () => {
+    expect((await run(["x.json", "--format", "table", "--chart-out", "d.svg"])).code).toBe(0);
+    const drawn = Bun.spawnSync(["rsvg-convert", "d.svg"], { cwd: folder.path });
+    expect(drawn.stderr.toString()).toBe("");
+    // Width and height stand at the start of a PNG.
+    const png = drawn.stdout;
+    expect(png.readUInt32BE(16)).toBe(1000);
+    expect(png.readUInt32BE(20)).toBeGreaterThan(300);
   });
 
   test("followed through a rotation; Ctrl-C ends with 0", async () => {
