@@ -59,6 +59,8 @@ export async function openPointReader(
     name: connection.name,
     measurements: async () => {
       const found = await ask(asker, "SHOW MEASUREMENTS");
+      // 1.x has no measurements in a database that is not there; a point of it is an error.
+      if (found.length === 0) await ask(asker, 'SELECT * FROM "none" LIMIT 1');
       return found.flatMap(({ rows }) => rows.map(([name]) => String(name))).sort();
     },
     points: async (query) => {

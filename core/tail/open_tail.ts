@@ -65,8 +65,8 @@ export async function openTail(plan: TailPlan, deps: OpenTailDeps): Promise<Tail
       const store = endpoint.scheme === "sqlite"
         ? await openSqliteStore(endpoint, isWanted)
         : await openInfluxdbStore(endpoint, { clock: deps.clock, isWanted });
-      const isOutage = (error: unknown): boolean =>
-        error instanceof StoreError && error.reaction === "retry";
+      // What a store refuses while it is looked at, it may give again once somebody has mended it.
+      const isOutage = (error: unknown): boolean => error instanceof StoreError;
       return openStoreTail(store, span, { ...deps, isOutage });
     }
   }
