@@ -18,7 +18,7 @@ import { createLineOutput, type LineOutput } from "../core/tail/line_output.ts";
 import { createLineView } from "../core/tail/line_view.ts";
 import { openTail, tailClientId } from "../core/tail/open_tail.ts";
 import { createPretty, type LineFormat } from "../core/tail/pretty.ts";
-import { runTail } from "../core/tail/run_tail.ts";
+import { orOver, runTail } from "../core/tail/run_tail.ts";
 import { renderSvg } from "../core/tail/svg_chart.ts";
 import { createTable } from "../core/tail/table.ts";
 import {
@@ -70,26 +70,31 @@ async function showData(typed: TailArguments, enough: AbortController): Promise<
   const output = openOutput(enough);
   const history = plan.chartOut === undefined ? undefined : new ChartHistory();
   let view: TailView | undefined;
-  const source = await openTail(plan, {
+  const opening = openTail(plan, {
     ...{ intake, clock, log: silentLog, random: Math.random },
     onNote: (note) => notes.say(note),
     onTrouble: (trouble) => view?.trouble(trouble),
   });
+  const source = await orOver(opening, enough.signal);
+  if (source === undefined) return;
+  let isDone = false;
   try {
     view = openView(plan, output, { enough, notes });
     await runTail(source, view, { clock, signal: enough.signal, history });
+    isDone = true;
   } finally {
     notes.release();
     const { count, reason } = intake.unreadable;
-    if (count > 0) say(`${amount(count, "message")} could not be read, the first one: ${reason}`);
+    if (count > 0) {
+      say(`${amount(count, "message")} could not be read, the first one: ${reason}`);
+    }
     if (output.dropped > 0) say(`In all, ${output.dropped} data were not shown`);
-  }
-  if (plan.chartOut !== undefined && history !== undefined) {
-    const { seriesLeft } = history;
-    writePicture(
-      plan.chartOut,
-      renderSvg({ title: plan.name, series: history.series(), seriesLeft }),
-    );
+    const series = history?.series() ?? [];
+    // Also where the source failed: it may have been looked at for hours.
+    if (plan.chartOut !== undefined && (isDone || series.length > 0)) {
+      const seriesLeft = history?.seriesLeft ?? 0;
+      writePicture(plan.chartOut, renderSvg({ title: plan.name, series, seriesLeft }));
+    }
   }
 }
 

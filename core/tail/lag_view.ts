@@ -6,6 +6,7 @@ import type { Clock } from "../clock.ts";
 import type { GroupLag } from "../kafka/group_lag.ts";
 import { lagJson, type LagLook, lagRows, lagTable } from "./lag_table.ts";
 import type { LineOutput } from "./line_output.ts";
+import { orOver } from "./run_tail.ts";
 import { openTerminalScreen, type TerminalScreenOptions } from "./terminal_screen.ts";
 
 /** Between two looks. */
@@ -27,7 +28,8 @@ export async function showLagScreen(
   { screen, keys }: Pick<TerminalScreenOptions, "screen" | "keys">,
   { lag, clock, signal, name, onQuit }: LagDeps & { onQuit(): void },
 ): Promise<void> {
-  let before = await look(lag, clock);
+  let before = await orOver(look(lag, clock), signal);
+  if (before === undefined) return;
   let lines: string[] = [];
   const onKey = (key: string): void => {
     if (["q", "Q", "\x03", "\x04"].includes(key)) onQuit();
@@ -48,7 +50,8 @@ export async function showLagScreen(
     while (!signal.aborted) {
       await clock.sleep(lookMs, signal);
       if (signal.aborted) return;
-      const now = await look(lag, clock);
+      const now = await orOver(look(lag, clock), signal);
+      if (now === undefined) return;
       render(now, before);
       before = now;
     }
@@ -68,11 +71,11 @@ export async function showLagLines(
   output: LineOutput,
   { lag, clock, signal, name }: LagDeps,
 ): Promise<void> {
-  let before = await look(lag, clock);
+  let before = await orOver(look(lag, clock), signal);
   for (let waitMs = onceMs;; waitMs = lookMs) {
     await clock.sleep(waitMs, signal);
-    if (signal.aborted) return;
-    const now = await look(lag, clock);
+    const now = await orOver(look(lag, clock), signal);
+    if (now === undefined || signal.aborted) return;
     const rows = lagRows(now, before);
     const text = json
       ? lagJson(rows, { topic, group })

@@ -27,10 +27,8 @@ export async function runTail(
   view: TailView,
   { clock, signal, history }: RunTailDeps,
 ): Promise<void> {
-  const over = new Promise<undefined>((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    signal.addEventListener("abort", () => resolve(undefined), { once: true });
-  });
+  const done = new AbortController();
+  const over = whenOver(signal, done.signal);
   const batches = source.batches()[Symbol.asyncIterator]();
   let turnAtMs = clock.monotonic();
   try {
@@ -46,8 +44,32 @@ export async function runTail(
     if (!signal.aborted) await Promise.race([view.atEnd(), over]);
     await Promise.race([view.close(), over]);
   } finally {
+    done.abort();
     await withinBound(Promise.all([source.close(), view.close()]), clock);
   }
+}
+
+/** What `doing` comes to; undefined as soon as the signal aborts, whatever hangs. */
+export async function orOver<T>(
+  doing: Promise<T>,
+  signal: AbortSignal,
+): Promise<T | undefined> {
+  // Whatever it comes to after the end concerns nobody.
+  doing.catch(() => undefined);
+  const done = new AbortController();
+  try {
+    return await Promise.race([doing, whenOver(signal, done.signal)]);
+  } finally {
+    done.abort();
+  }
+}
+
+/** Resolves when the signal aborts; nobody listens any more once `done` has. */
+function whenOver(signal: AbortSignal, done: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener("abort", () => resolve(undefined), { once: true, signal: done });
+  });
 }
 
 /** Undefined at the end, and as soon as it is over. */
