@@ -13,6 +13,7 @@ import { jsonReport } from "../core/validate/formats/json.ts";
 import { junitReport } from "../core/validate/formats/junit.ts";
 import { sarifReport } from "../core/validate/formats/sarif.ts";
 import { summaryOf, textReport } from "../core/validate/formats/text.ts";
+import { fileKinds } from "../core/validate/kinds.ts";
 import { type Report, totalOf } from "../core/validate/report.ts";
 import { loadPublisherKinds } from "../publishers/mod.ts";
 import { buildInfo } from "./build_info.ts";
@@ -40,6 +41,7 @@ async function runValidate(flags: ValidateFlags): Promise<void> {
   const options = { kind, environment: process.env };
   const deps = { publisherKinds, stdin };
   const offline = checkPaths(paths, options, deps);
+  if (offline.files.length === 0) throw nothingFound(paths);
   const { onlineMs: timeoutMs } = flags;
   const looked = { ...options, ...deps, paths, report: offline, clock: systemClock };
   const report = timeoutMs === undefined
@@ -48,6 +50,14 @@ async function runValidate(flags: ValidateFlags): Promise<void> {
   await print(written(report, flags));
   if (format === "text") process.stderr.write(`tpctl: ${summaryOf(report)}\n`);
   if (report.files.some(({ counts }) => fails(flags, counts))) process.exitCode = 1;
+}
+
+/** A wrong path in CI would pass for ever. */
+function nothingFound(paths: readonly string[]): UsageError {
+  const shown = paths.map((path) => `'${path}'`).join(", ");
+  return new UsageError(
+    `Cannot check ${shown}: no configuration file is there, expected ${fileKinds.join(", ")}`,
+  );
 }
 
 function fails({ strict }: ValidateFlags, counts: ReturnType<typeof totalOf>): boolean {

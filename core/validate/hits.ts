@@ -34,7 +34,11 @@ function partsOf(text: string): Pick<Hit, "expected" | "suggestion"> {
   const head = meant === null ? text : text.slice(0, meant.index);
   const at = head.lastIndexOf(", expected ");
   const expected = at < 0 ? undefined : head.slice(at + ", expected ".length);
-  return { expected: expected === "" ? undefined : expected, suggestion: meant?.[1] };
+  const newer = / is the older name of (.+)$/.exec(text)?.[1];
+  return {
+    expected: expected === "" ? newer : expected ?? newer,
+    suggestion: meant?.[1] ?? newer,
+  };
 }
 
 function showable(text: string): string {

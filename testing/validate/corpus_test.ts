@@ -3,7 +3,7 @@
  * code, stdin, kinds, comments, and on a terminal.
  */
 import { afterAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { RULES } from "../../core/validate/rules.ts";
@@ -109,6 +109,16 @@ describe("exit codes", () => {
     expect([named.exitCode, named.stderr]).toEqual([2, expect.stringContaining("--kind")]);
     const found = await run(["."]);
     expect(found.stderr).toContain("1 file of other programs left out");
+  });
+
+  test("2 for a folder without any configuration", async () => {
+    mkdirSync(join(folder, "empty"));
+    writeFileSync(join(folder, "empty/compose.yaml"), "services: {}\n");
+    const { exitCode, stderr } = await run(["empty"]);
+    expect([exitCode, stderr]).toEqual([
+      2,
+      expect.stringContaining("no configuration file is there"),
+    ]);
   });
 });
 

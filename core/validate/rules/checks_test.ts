@@ -4,7 +4,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { compilePattern, matchesStart } from "../../python/pattern.ts";
-import { hasLooseUnion, notificationShape, sampleShape, whyNeverMatches } from "./path_checks.ts";
+import { hasLooseUnion, notificationShape, replacedPatterns } from "./path_checks.ts";
+import { sampleShape, whyNeverMatches } from "./path_checks.ts";
 import { wideTakes } from "./pattern_checks.ts";
 import { blowsUp, matchesEverything } from "./regex_checks.ts";
 
@@ -101,6 +102,11 @@ describe("JSONPaths", () => {
   ])("%s of a notification: %s", (text, why) => {
     const found = whyNeverMatches(text, notificationShape);
     expect(found).toEqual(why === undefined ? undefined : expect.stringContaining(why));
+  });
+
+  test("replace by patterns that are looked at too", () => {
+    expect(replacedPatterns("payload.a.`sub(/(x+)+y/, z)`")).toEqual(["(x+)+y"]);
+    expect(replacedPatterns("payload.a")).toEqual([]);
   });
 
   test("of a sample begin with its members", () => {

@@ -9,6 +9,30 @@ import type { Hit } from "../finding.ts";
 import { isLoopback } from "./loopback.ts";
 import type { ConfigSubject } from "./subjects.ts";
 
+/** Options of one value that stand there twice. */
+export function repeatedOptions({ file, options }: ConfigSubject): Hit[] {
+  const multiple = new Set(options.filter(({ kind }) => kind === "multistr").map(optionKey));
+  const seen = new Map<string, IniValue>();
+  return file.values.flatMap((value): Hit[] => {
+    const { section, key, place } = value;
+    const name = `${section}.${key}`;
+    const before = seen.get(name);
+    seen.set(name, value);
+    if (before === undefined || multiple.has(name) || isOldMultiple(value, options)) return [];
+    const text = `[${section}] ${key} stands at line ${before.place.line} too: this one counts`;
+    return [{ rule: "config/repeated-option", place, text, expected: "it once" }];
+  });
+}
+
+function isOldMultiple({ section, key }: IniValue, options: ConfigSubject["options"]): boolean {
+  return options.some((option) =>
+    option.kind === "multistr" &&
+    option.deprecated?.some((old) =>
+      old.name === key && (old.section ?? option.section) === section
+    )
+  );
+}
+
 /** Options that, with this value, switch verification off. */
 const off: readonly (readonly [section: RegExp, name: string, value: boolean])[] = [
   [/^influxdb$/, "verify_ssl", false],

@@ -3,7 +3,12 @@
  */
 import type { Hit } from "../finding.ts";
 import type { Example, LintRule, Rule } from "../rule.ts";
-import { configNotVerified, plainKeystone, publicConfigSecrets } from "./config_checks.ts";
+import {
+  configNotVerified,
+  plainKeystone,
+  publicConfigSecrets,
+  repeatedOptions,
+} from "./config_checks.ts";
 import type { ConfigSubject } from "./subjects.ts";
 
 function persist(text: string): Example {
@@ -150,6 +155,14 @@ export const CONFIG_RULES: readonly Rule[] = [
 
 /** What lint rules find in a file whose options can be read. */
 export const CONFIG_LINT: readonly LintRule<ConfigSubject>[] = [
+  {
+    id: "config/repeated-option",
+    severity: "warning",
+    explanation: "The option stands twice in the file, and only the last one counts.",
+    bad: persist(`${store}port = 8086\nport = 8087\n`),
+    good: persist(`${store}port = 8087\n`),
+    check: repeatedOptions,
+  },
   {
     id: "config/not-verified",
     severity: "warning",

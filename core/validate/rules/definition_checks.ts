@@ -6,7 +6,8 @@ import { yamlGet, type YamlNode, yamlText } from "../../yaml/node.ts";
 import type { Hit } from "../finding.ts";
 import { wildcardsComparedMax } from "../limits.ts";
 import { type DefinitionPath, eventPaths, meterPaths, resourcePaths } from "./definition_paths.ts";
-import { hasLooseUnion, notificationShape, sampleShape, whyNeverMatches } from "./path_checks.ts";
+import { hasLooseUnion, notificationShape, replacedPatterns } from "./path_checks.ts";
+import { sampleShape, whyNeverMatches } from "./path_checks.ts";
 import type { Shape } from "./path_checks.ts";
 import { wideTakes } from "./pattern_checks.ts";
 import { blowsUp, matchesEverything } from "./regex_checks.ts";
@@ -72,15 +73,34 @@ export function catchAllTypes({ entries }: DefinitionsSubject): Hit[] {
   );
 }
 
-/** Event types of meters that take exponential time. */
+/** Event types of meters that take exponential time, and what JSONPaths replace by. */
 export function backtrackingTypes({ entries }: DefinitionsSubject): Hit[] {
-  return entries.flatMap(eventTypes).filter(({ text }) => blowsUp(text)).map(({ text, place }) => ({
-    rule: "meters/regex-backtracking",
-    place,
-    text: `The event_type '${text}' can take exponential time: a loop in it matches one text in ` +
-      "several ways, expected loops that match in one",
-    expected: "loops that match in one way",
-  }));
+  const types = entries.flatMap(eventTypes).filter(({ text }) => blowsUp(text));
+  return [
+    ...types.map(({ text, place }) => slowHit(`The event_type '${text}'`, place)),
+    ...slowPaths(entries.flatMap(meterPaths)),
+  ];
+}
+
+/** Likewise of traits. */
+export function backtrackingTraits({ entries }: DefinitionsSubject): Hit[] {
+  return slowPaths(entries.flatMap(eventPaths));
+}
+
+function slowPaths(paths: readonly DefinitionPath[]): Hit[] {
+  return paths.flatMap(({ text, place }) =>
+    replacedPatterns(text).filter(blowsUp).map((pattern) =>
+      slowHit(`The pattern '${pattern}' of a JSONPath`, place)
+    )
+  );
+}
+
+function slowHit(what: string, place: Place): Hit {
+  const expected = "loops that match in one way";
+  const text =
+    `${what} can take exponential time: a loop in it matches one text in several ways, ` +
+    `expected ${expected}`;
+  return { rule: "meters/regex-backtracking", place, text, expected };
 }
 
 function eventTypes(entry: YamlNode): { readonly text: string; readonly place: Place }[] {

@@ -5,6 +5,7 @@
 import type { FileKind } from "../kinds.ts";
 import type { Example, LintRule, Rule } from "../rule.ts";
 import {
+  backtrackingTraits,
   backtrackingTypes,
   catchAllTypes,
   constantLookups,
@@ -245,7 +246,7 @@ export const EVENT_LINT: readonly LintRule<DefinitionsSubject>[] = [
 ];
 
 /** The rules of paths once more: they hold in every file of definitions, each with its own look. */
-export const EVENT_PATH_CHECKS = [deadTraitPaths, looseTraitPaths] as const;
+export const EVENT_PATH_CHECKS = [deadTraitPaths, looseTraitPaths, backtrackingTraits] as const;
 
 /** Over a gnocchi_resources.yaml; likewise. */
 export const RESOURCE_LINT: readonly LintRule<DefinitionsSubject>[] = [

@@ -52,6 +52,17 @@ export function hasLooseUnion(text: string): boolean {
   return unions > 0 && dots > 0;
 }
 
+/** The regular expressions of `sub(/pattern/, text)` in it. */
+export function replacedPatterns(text: string): string[] {
+  const path = text.includes("sub(") ? parsed(text) : undefined;
+  return path === undefined ? [] : patternsOf(path);
+}
+
+function patternsOf(path: Path | Constant): string[] {
+  if (path.kind === "sub") return [path.pattern];
+  return "left" in path ? [...patternsOf(path.left), ...patternsOf(path.right)] : [];
+}
+
 /** Expressions that cannot be read are the reader's business. */
 function parsed(text: string): Path | undefined {
   try {
