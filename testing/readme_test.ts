@@ -3,17 +3,22 @@
  * that it names, and the examples that run without a server.
  */
 import { Database } from "bun:sqlite";
-import { describe, expect, test } from "bun:test";
+import { beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { runExecutable } from "./executable.ts";
+import { builtExecutable, runExecutable } from "./executable.ts";
 import { readmePath, withTables } from "./readme.ts";
 import { readClasses } from "./conformance/cases.ts";
 import { root } from "./sources.ts";
 import { tempFolder } from "./servers/server.ts";
 
 const readme = readFileSync(readmePath, "utf8");
+
+// A build takes longer than a test may.
+beforeAll(async () => {
+  await builtExecutable();
+}, 120_000);
 
 interface Manifest {
   readonly scripts: Readonly<Record<string, string>>;
