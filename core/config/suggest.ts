@@ -10,8 +10,9 @@ export function closest(word: string, candidates: Iterable<string>): string | un
   let best: string | undefined;
   let bestDistance = Infinity;
   for (const candidate of candidates) {
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     const bound = Math.max(word.length, candidate.length) * DIFFERENCE_MAX;
+    if (Math.abs(word.length - candidate.length) > bound) continue;
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     const isCloser = distance < bestDistance ||
       distance === bestDistance && best !== undefined && sharedStart(word, candidate) >
           sharedStart(word, best);

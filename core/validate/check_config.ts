@@ -76,7 +76,7 @@ export function checkPersistConfig(
   const read = attempt(() => readPersistConfig(loaded, given, readSecretFile));
   const { value: config } = read;
   return [
-    ...read.hits,
+    ...placed(read.hits, files),
     ...noticeHits(config ?? loaded),
     ...(config === undefined ? [] : [
       ...config.inputs.flatMap(({ source, store }) => [
@@ -111,12 +111,13 @@ export function checkPipelineConfig(
     )
   ).value;
   if (config === undefined) {
-    return { hits: [...hits, ...noticeHits(loaded)], config, definitions: undefined };
+    const all = [...placed(hits, files), ...noticeHits(loaded)];
+    return { hits: all, config, definitions: undefined };
   }
   const definitions = findDefinitionFiles(config.definitions, config.pipelines);
   return {
     hits: [
-      ...hits,
+      ...placed(hits, files),
       ...noticeHits(value ?? loaded),
       ...definitions.problems.map((problem) => hitOfError(problem, "config/missing-file")),
       ...noticeHits(definitions),
@@ -207,6 +208,16 @@ function noticeHits({ notices }: Pick<LoadedConfig, "notices">): Hit[] {
     if (notice.rule === undefined && notice.level === "info") return [];
     const hit = hitOfNotice(notice, "config/input-off");
     return [notice.rule === "config/unknown-option" ? { ...hit, hidesValue: true } : hit];
+  });
+}
+
+/** What is missing is shown at its section, where the files have it. */
+function placed(hits: readonly Hit[], files: readonly IniFile[]): readonly Hit[] {
+  return hits.map((hit) => {
+    if (hit.place !== undefined) return hit;
+    const [, section = ""] = /\[([^\]]+)\]/.exec(hit.text) ?? [];
+    const found = files.toReversed().find(({ sections }) => sections.has(section));
+    return { ...hit, place: found?.sections.get(section) };
   });
 }
 

@@ -25,6 +25,9 @@ export interface Suppressed {
   readonly count: number;
 }
 
+/** A comment that stands alone is about a line at most so many below it. */
+const commentsMax = 100;
+
 const comment = /(^|\s)[#;]\s*tpctl:\s*ignore\b[ \t]*(\S*)[ \t]*(.*)$/;
 const onlyComment = /^\s*[#;]/;
 
@@ -37,12 +40,18 @@ export function suppress(
   const all = text.includes("tpctl:") ? readSuppressions(text) : [];
   if (all.length === 0) return { findings, hits: [], count: 0 };
   const usable = all.filter(({ rule, reason }) => rules.has(rule) && reason !== "");
+  const keyOf = (line: number, rule: string): string => `${line} ${rule}`;
+  const byPlace = Map.groupBy(
+    usable.flatMap((one) => [
+      { key: keyOf(one.line, one.rule), one },
+      ...(one.isHead && one.line !== 1 ? [{ key: keyOf(1, one.rule), one }] : []),
+    ]),
+    ({ key }) => key,
+  );
   const used = new Set<Suppression>();
   const left = findings.filter(({ line, rule }) => {
-    const taking = usable.filter((one) =>
-      one.rule === rule && (one.line === line || one.isHead && line === 1)
-    );
-    taking.forEach((one) => used.add(one));
+    const taking = byPlace.get(keyOf(line, rule)) ?? [];
+    taking.forEach(({ one }) => used.add(one));
     return taking.length === 0;
   });
   const hits = all.flatMap((one): Hit[] => {
@@ -88,6 +97,8 @@ function readSuppressions(text: string): Suppression[] {
 /** The comment's line; for one that stands alone the first line below that is no comment. */
 function targetOf(lines: readonly string[], at: number): number {
   if (!onlyComment.test(lines[at] ?? "")) return at + 1;
-  const below = lines.findIndex((line, i) => i > at && !onlyComment.test(line));
-  return below < 0 ? at + 1 : below + 1;
+  for (let below = at + 1; below < Math.min(lines.length, at + commentsMax); below++) {
+    if (!onlyComment.test(lines[below] ?? "")) return below + 1;
+  }
+  return at + 1;
 }
