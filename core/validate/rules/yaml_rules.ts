@@ -127,7 +127,7 @@ export const YAML_LINT: readonly LintRule<YamlSubject>[] = [
   },
   {
     id: "yaml/unused-anchor",
-    severity: "warning",
+    severity: "note",
     explanation: "No alias follows the anchor. What was to be repeated stands there once.",
     bad: { kind: pipeline, text: goodPipeline.replace('["*"]', '&everything ["*"]') },
     good: {
