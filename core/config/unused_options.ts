@@ -8,6 +8,7 @@ import type { Option } from "./option.ts";
 /** Of Ceilometer's other agents and of libraries; each is a notice where it is set. */
 export const UNUSED_OPTIONS: readonly Option[] = [
   ...nones("DEFAULT", [
+    "cfg_file",
     "polling_namespaces",
     "pollster_list",
     "hypervisor_inspector",
