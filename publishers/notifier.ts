@@ -76,7 +76,7 @@ export const notifierKind: PublisherKind<NotifierSettings> = {
     },
   ],
   unknownOptions: "error",
-  concurrency: 1,
+  concurrency: 32,
   farEnd: (url, { settings: { notifier } }) => {
     if (notifier.driver === "noop" || notifier.driver === "log") return undefined;
     const access = { transport: transportOf(url, notifier), options: notifier.rabbit };

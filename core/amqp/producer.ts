@@ -17,7 +17,7 @@ import {
   transportName,
 } from "./connection.ts";
 import { declareRoute } from "./declare.ts";
-import { AmqpFailure, failureReactions, requestFailure } from "./failure.ts";
+import { AmqpFailure, type AmqpFailureKind, failureReactions, requestFailure } from "./failure.ts";
 import { HostTurns } from "./host_turns.ts";
 
 /** How long the broker may take to confirm what one call sends. */
@@ -43,22 +43,38 @@ export interface AmqpProducerDeps {
 interface Session {
   readonly connection: BrokerConnection;
   readonly channel: ConfirmChannel;
-  /** Routes declared on this connection, as `exchange/queue`. */
-  readonly declared: Set<string>;
-  /** Routes of messages that came back, until they are asked for. */
-  readonly returned: Set<string>;
+  /** Routes declared on this connection, or being so, as `exchange/queue`. */
+  readonly declared: Map<string, Promise<void>>;
+  /** How many messages of a route came back. */
+  readonly returned: Map<string, number>;
   /** Rejects with the reason when the channel or the connection goes. */
   readonly broken: Promise<never>;
+  /** A message too large for the broker broke it while several calls were under way. */
+  isBrokenByOneOfMany: boolean;
 }
 
-/** Connects at the first `send`, and anew after a failure. Calls come one at a time. */
+/** Failures of single messages: the channel serves on. */
+const ofOneMessage: ReadonlySet<AmqpFailureKind> = new Set(["full", "unroutable"]);
+
+/**
+ * Connects at the first `send`, and anew after a failure. Calls may come side by side, and are sent in
+ * their order: a broker with a disk confirms many messages in the time of one. When one of many breaks
+ * the channel, as many calls go one by one, until it is known which.
+ */
 export class AmqpProducer {
   readonly name: string;
   #access: BrokerAccess;
   #deps: AmqpProducerDeps;
   #turns: HostTurns;
-  #session: Session | undefined;
+  #session: Promise<Session> | undefined;
   #closed = false;
+  /** Why the broker takes nothing, by its last word. */
+  #blocked: string | undefined;
+  #underWay = 0;
+  /** How many calls are still to go one by one. */
+  #careful = 0;
+  /** The end of the last call that does. */
+  #alone: Promise<void> = Promise.resolve();
 
   /** Throws a ConfigError for what can never work. */
   constructor(access: BrokerAccess, deps: AmqpProducerDeps) {
@@ -80,6 +96,18 @@ export class AmqpProducer {
    */
   async send(messages: readonly OutgoingMessage[], signal: AbortSignal): Promise<void> {
     if (messages.length === 0) return;
+    const before = this.#alone;
+    if (this.#careful === 0) {
+      await before;
+      return await this.#send(messages, signal);
+    }
+    this.#careful--;
+    const sending = before.then(() => this.#send(messages, signal));
+    this.#alone = sending.catch(() => undefined);
+    await sending;
+  }
+
+  async #send(messages: readonly OutgoingMessage[], signal: AbortSignal): Promise<void> {
     const stop = new AbortController();
     const give = (): void => stop.abort();
     signal.addEventListener("abort", give, { once: true });
@@ -88,14 +116,15 @@ export class AmqpProducer {
       throw this.#lateFailure(signal.aborted);
     });
     late.catch(() => undefined);
+    const opening = this.#session ??= this.#open();
+    this.#underWay++;
     try {
-      await Promise.race([this.#attempt(messages, stop.signal), late]);
+      await Promise.race([this.#attempt(opening, messages, stop.signal), late]);
     } catch (error) {
-      // What was sent and not confirmed must not be confirmed to a later call.
-      this.#session?.connection.destroy();
-      this.#session = undefined;
-      throw storeError(requestFailure(error, `send to '${this.name}'`));
+      const failure = requestFailure(error, `send to '${this.name}'`);
+      throw storeError(await this.#afterFailure(opening, failure));
     } finally {
+      this.#underWay--;
       stop.abort();
       signal.removeEventListener("abort", give);
     }
@@ -104,13 +133,28 @@ export class AmqpProducer {
   /** Lets go of the connection. Safe to call twice. */
   async close(): Promise<void> {
     this.#closed = true;
-    const session = this.#session;
+    const session = await this.#session?.catch(() => undefined);
     this.#session = undefined;
     await session?.connection.close();
   }
 
-  async #attempt(messages: readonly OutgoingMessage[], signal: AbortSignal): Promise<void> {
-    const session = this.#session ??= await this.#open();
+  /** Lets go of the connection: what was sent and not confirmed fails for every call under way. */
+  async #afterFailure(opening: Promise<Session>, failure: AmqpFailure): Promise<AmqpFailure> {
+    if (ofOneMessage.has(failure.kind)) return failure;
+    if (this.#session === opening) this.#session = undefined;
+    void opening.then((session) => session.connection.destroy(), () => undefined);
+    if (failure.kind !== "too_large" || !(await opening).isBrokenByOneOfMany) return failure;
+    const text = `Cannot send to '${this.name}': one of several messages was too large, ` +
+      "expected that it shows when they go one by one";
+    return new AmqpFailure(text, "closed", { cause: failure });
+  }
+
+  async #attempt(
+    opening: Promise<Session>,
+    messages: readonly OutgoingMessage[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const session = await opening;
     if (signal.aborted) return;
     const blocked = session.connection.blocked();
     if (blocked !== undefined) throw this.#blockedFailure(blocked);
@@ -119,21 +163,29 @@ export class AmqpProducer {
 
   async #publish(session: Session, messages: readonly OutgoingMessage[]): Promise<void> {
     const { channel, declared, returned } = session;
-    for (const { exchange, routingKey } of messages) {
-      const route = `${exchange}/${routingKey}`;
-      if (declared.has(route)) continue;
-      await declareRoute(channel, { exchange, queue: routingKey }, this.#access.options);
-      declared.add(route);
-    }
-    returned.clear();
+    for (const message of messages) await this.#declared(session, message);
+    const before = new Map(returned);
     await Promise.all(messages.map((message) => this.#confirm(channel, message)));
-    const lost = messages.find((each) => returned.has(`${each.exchange}/${each.routingKey}`));
+    const lost = messages.find((each) => returned.get(routeOf(each)) !== before.get(routeOf(each)));
     if (lost === undefined) return;
+    declared.delete(routeOf(lost));
     throw new AmqpFailure(
       `Cannot send to '${this.name}': exchange '${lost.exchange}' has no queue for ` +
         `'${lost.routingKey}', expected queue '${lost.routingKey}', which was there before`,
       "unroutable",
     );
+  }
+
+  /** Once per route and session, for all calls. */
+  #declared({ channel, declared }: Session, message: OutgoingMessage): Promise<void> {
+    const route = routeOf(message);
+    const known = declared.get(route);
+    if (known !== undefined) return known;
+    const { exchange, routingKey: queue } = message;
+    const declaring = declareRoute(channel, { exchange, queue }, this.#access.options);
+    declared.set(route, declaring);
+    declaring.catch(() => declared.delete(route));
+    return declaring;
   }
 
   #confirm(channel: ConfirmChannel, message: OutgoingMessage): Promise<void> {
@@ -156,8 +208,11 @@ export class AmqpProducer {
         const { clock, log } = this.#deps;
         const connection = await connectBroker(this.#turns.current(), this.#access, clock);
         const session = await openSession(connection);
+        session.broken.catch((failure: unknown) => this.#onBroken(session, failure));
         this.#turns.worked();
+        this.#blocked = connection.blocked();
         connection.onBlocked((reason) => {
+          this.#blocked = reason;
           if (reason === undefined) log.info(`'${connection.name}' takes messages again`);
           else log.warning(`'${connection.name}' takes no messages: ${reason}`);
         });
@@ -170,9 +225,16 @@ export class AmqpProducer {
     }
   }
 
+  /** Comes before any of the calls hears of it. */
+  #onBroken(session: Session, failure: unknown): void {
+    const isTooLarge = failure instanceof AmqpFailure && failure.kind === "too_large";
+    if (!isTooLarge || this.#underWay < 2) return;
+    session.isBrokenByOneOfMany = true;
+    this.#careful = this.#underWay;
+  }
+
   #lateFailure(aborted: boolean): AmqpFailure {
-    const blocked = this.#session?.connection.blocked();
-    if (blocked !== undefined) return this.#blockedFailure(blocked);
+    if (this.#blocked !== undefined) return this.#blockedFailure(this.#blocked);
     const why = aborted ? "given up while waiting" : "no confirmation in time";
     return new AmqpFailure(`Cannot send to '${this.name}': ${why}`, "closed");
   }
@@ -195,21 +257,29 @@ async function openSession(connection: BrokerConnection): Promise<Session> {
   broken.catch(() => undefined);
   try {
     const channel = await connection.model.createConfirmChannel();
-    const returned = new Set<string>();
+    const returned = new Map<string, number>();
     const doing = `send to '${connection.name}'`;
     // The request that caused it knows better what it was about, and hears of it at once.
     channel.on("error", (error: Error) => {
       setImmediate(() => reject(requestFailure(error, doing)));
     });
     channel.on("return", ({ fields }: Message) => {
-      returned.add(`${fields.exchange}/${fields.routingKey}`);
+      const route = routeOf(fields);
+      returned.set(route, (returned.get(route) ?? 0) + 1);
     });
     void connection.closed.then(reject);
-    return { connection, channel, declared: new Set(), returned, broken };
+    const declared = new Map<string, Promise<void>>();
+    return { connection, channel, declared, returned, broken, isBrokenByOneOfMany: false };
   } catch (error) {
     await connection.close();
     throw error;
   }
+}
+
+function routeOf(
+  { exchange, routingKey }: { readonly exchange: string; readonly routingKey: string },
+): string {
+  return `${exchange}/${routingKey}`;
 }
 
 /** The properties that oslo.messaging 18.3 sends, and mandatory besides. */

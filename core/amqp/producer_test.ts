@@ -105,6 +105,50 @@ describe.skipIf(missing !== undefined)("sending", () => {
     await ours.close();
   });
 
+  test("calls side by side are sent in their order, and the first declares for all", async () => {
+    const ours = producer();
+    const each = messages("beside", 200).map((message) => [message]);
+    await Promise.all(each.map((one) => ours.send(one, never)));
+    const got = await admin.drain("beside");
+    expect(got.map(({ content }) => Number(JSON.parse(content.toString()))))
+      .toEqual(Array.from({ length: 200 }, (_, n) => n));
+    await admin.channel.deleteQueue("beside");
+    const failed = await Promise.allSettled(each.slice(0, 3).map((one) => ours.send(one, never)));
+    expect(failed.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+    await ours.send(messages("beside", 1), never);
+    expect(await admin.count("beside")).toBe(1);
+    await ours.close();
+  });
+
+  test("one of many that is too large is found, and nobody else is blamed", async () => {
+    const ours = producer();
+    await ours.send(messages("many", 1), never);
+    await admin.channel.purgeQueue("many");
+    const bodies = Array.from(
+      { length: 20 },
+      (_, n) => messages("many", 1, n === 7 ? 100_001 : n + 1),
+    );
+    const reactions = new Map<number, string>();
+    const sendOne = async (n: number): Promise<void> => {
+      for (;;) {
+        try {
+          return await ours.send(bodies[n] ?? [], never);
+        } catch (error) {
+          const { reaction } = error as { readonly reaction: string };
+          if (reaction === "retry") continue;
+          return void reactions.set(n, reaction);
+        }
+      }
+    };
+    await Promise.all(bodies.map((_, n) => sendOne(n)));
+    expect([...reactions]).toEqual([[7, "split"]]);
+    const sizes = new Set((await admin.drain("many")).map(({ content }) => content.length - 2));
+    expect([...sizes].sort((a, b) => a - b)).toEqual(
+      Array.from({ length: 20 }, (_, n) => n + 1).filter((size) => size !== 8),
+    );
+    await ours.close();
+  });
+
   test("a broker short of memory confirms nothing, says so, and takes messages again after", async () => {
     const ours = producer({ confirmMsMax: 1500 });
     await ours.send(messages("alarm", 1), never);

@@ -117,9 +117,10 @@ function startLife(
       const kept = world.spools.get(deps.name) ?? [];
       world.spools.set(deps.name, kept);
       const gather = deps.name.startsWith("a") ? { items_max: 5, wait_ms: 10 } : undefined;
+      const concurrency = deps.name.startsWith("b") ? 3 : 1;
       const { policy } = more;
       return Promise.resolve(
-        new Lane({ carries, policy, concurrency: 1, gather, queueParcelsMax: 100 }, {
+        new Lane({ carries, policy, concurrency, gather, queueParcelsMax: 100 }, {
           ...deps,
           publisher: scripted(deps.name, world),
           spool: policy === "spool" ? memorySpool(kept) : undefined,
