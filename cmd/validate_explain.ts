@@ -9,6 +9,7 @@ import { explanationJson, messageJson } from "../core/explanation/explanation_js
 import { explanationText, messageText } from "../core/explanation/explanation_text.ts";
 import { explainMessage } from "../core/explanation/message.ts";
 import { openObserver } from "../core/explanation/observation.ts";
+import { whyUnreadable } from "../core/files/file_failure.ts";
 import { print } from "./print.ts";
 import type { ValidateFlags } from "./validate_flags.ts";
 import { checkFormat, readPipelines } from "./validate_input.ts";
@@ -52,9 +53,9 @@ function readMessage(path: string): Uint8Array {
   try {
     return readFileSync(path);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : error;
+    const why = whyUnreadable(error);
     throw new UsageError(
-      `Cannot read the message '${path}': ${code}, expected a file with one notification`,
+      `Cannot read the message '${path}': ${why}, expected a file with one notification`,
       { cause: error },
     );
   }

@@ -7,6 +7,7 @@ import type { Stats } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import type { Clock } from "../clock.ts";
 import { valueOf } from "../delivery/records.ts";
+import { whyUnreadable } from "./file_failure.ts";
 import { LineBlocks } from "./line_blocks.ts";
 
 const chunkBytes = 256 * 1024;
@@ -66,9 +67,7 @@ async function openSoon(
       if (said !== undefined) onTrouble(undefined);
       return handle;
     } catch (error) {
-      const code = error instanceof Error && "code" in error ? error.code : undefined;
-      const why = code === "ENOENT" ? "it does not exist" : String(code ?? error);
-      const trouble = `Waiting for '${path}': ${why}`;
+      const trouble = `Waiting for '${path}': ${whyUnreadable(error)}`;
       if (trouble !== said) onTrouble(said = trouble);
       await clock.sleep(lookMs, signal);
     }

@@ -5,6 +5,7 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { basename, dirname, join, normalize } from "node:path";
 import { UsageError } from "../errors.ts";
+import { whyUnreadable } from "./file_failure.ts";
 
 /** One input; `-` is stdin. */
 export interface InputFile {
@@ -82,9 +83,8 @@ function checkAccess(path: string): void {
   try {
     accessSync(path, constants.R_OK);
   } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-    const why = code === "EACCES" ? "permission is denied" : String(code ?? cause);
-    throw new UsageError(`Cannot read '${path}': ${why}, expected a readable file`, { cause });
+    const text = `Cannot read '${path}': ${whyUnreadable(cause)}, expected a readable file`;
+    throw new UsageError(text, { cause });
   }
 }
 

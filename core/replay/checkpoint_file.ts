@@ -7,6 +7,7 @@ import { mkdir, open, readFile, rename, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { RunError, UsageError } from "../errors.ts";
 import { readChunks } from "../files/chunks.ts";
+import { systemCode } from "../files/file_failure.ts";
 import type { InputFile } from "../files/input_files.ts";
 import type { FileHead } from "./checkpoint.ts";
 
@@ -41,7 +42,7 @@ export async function loadCheckpoint(path: string): Promise<string | undefined> 
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return undefined;
+    if (systemCode(error) === "ENOENT") return undefined;
     throw new UsageError(
       `Cannot read the checkpoint '${path}': ${wordsOf(error)}, expected a readable file`,
       { cause: error },
@@ -89,10 +90,6 @@ export async function saveCheckpoint(path: string, text: string): Promise<void> 
       { cause: error },
     );
   }
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
 }
 
 function wordsOf(error: unknown): string {

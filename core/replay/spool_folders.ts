@@ -6,6 +6,7 @@ import { closeSync, openSync } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, join, normalize } from "node:path";
 import { UsageError } from "../errors.ts";
+import { systemCode, whyUnreadable } from "../files/file_failure.ts";
 import type { FileLocks } from "../files/file_lock.ts";
 import { type DecodedRecord, decodeRecord, recordEnd } from "../pipeline/spool_record.ts";
 
@@ -28,12 +29,7 @@ export interface SpoolFolder {
 /** Rejects with a UsageError where there is none. */
 export async function findSpools(path: string, locks: FileLocks): Promise<readonly SpoolFolder[]> {
   const names = await readdir(path).catch((error: unknown) => {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    const why = code === "ENOENT"
-      ? "it does not exist"
-      : code === "ENOTDIR"
-      ? "it is a file"
-      : code;
+    const why = systemCode(error) === "ENOTDIR" ? "it is a file" : whyUnreadable(error);
     throw new UsageError(`Cannot read the spool '${path}': ${why}, expected a folder`);
   });
   const folders = names.some((name) => queueName.test(name))

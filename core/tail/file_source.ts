@@ -7,6 +7,7 @@ import type { Clock } from "../clock.ts";
 import type { Datum } from "../datum/datum.ts";
 import { valueOf } from "../delivery/records.ts";
 import { ConfigError } from "../errors.ts";
+import { systemCode } from "../files/file_failure.ts";
 import { followFile } from "../files/followed_file.ts";
 import { LineBlocks } from "../files/line_blocks.ts";
 import { linesBack, wholeLinesEnd } from "../files/lines_back.ts";
@@ -88,7 +89,7 @@ async function startOf(
   try {
     handle = await open(path, "r");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (systemCode(error) === "ENOENT") return undefined;
     throw error;
   }
   const { size } = await handle.stat();

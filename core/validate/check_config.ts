@@ -20,6 +20,7 @@ import { readPersistConfig } from "../config/read_persist_config.ts";
 import { readPipelineConfig } from "../config/read_pipeline_config.ts";
 import { checkAccess } from "../amqp/connection.ts";
 import type { Place } from "../errors.ts";
+import { whyUnreadable } from "../files/file_failure.ts";
 import { loadTls } from "../http/tls.ts";
 import { planOfPythonLogging } from "../log/python_logging.ts";
 import type { Hit } from "./finding.ts";
@@ -186,9 +187,8 @@ function logHits(
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : error;
-    const why = code === "ENOENT" ? "it does not exist" : `${code}`;
     const expected = "a Python logging configuration";
+    const why = whyUnreadable(error);
     const said = `Cannot read log_config_append '${path}': ${why}, expected ${expected}`;
     return [{ rule: "config/log-file", place, text: said, expected }];
   }

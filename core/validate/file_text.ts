@@ -2,6 +2,7 @@
  * Edge (files). A file's text within the bounds, or what keeps it from being read, as a hit.
  */
 import { readFileSync, statSync } from "node:fs";
+import { whyUnreadable } from "../files/file_failure.ts";
 import type { Hit } from "./finding.ts";
 import { fileBytesMax } from "./limits.ts";
 
@@ -28,8 +29,7 @@ export function readFile(path: string): FileText | Hit {
     return { text: decoded(readFileSync(path)), isPublic };
   } catch (error) {
     if (error instanceof TypeError) return refused("it is not UTF-8", "file/not-text");
-    const code = error instanceof Error && "code" in error ? error.code : error;
-    return refused(`${reasons[String(code)] ?? code}`);
+    return refused(whyUnreadable(error));
   }
 }
 
@@ -37,9 +37,3 @@ export function readFile(path: string): FileText | Hit {
 export function decoded(bytes: Uint8Array): string {
   return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
 }
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "it is not there",
-  EACCES: "permission is denied",
-  EISDIR: "it is a folder",
-};
