@@ -314,14 +314,16 @@ export class PipelineLoop {
   /** Whether it came true within the time. */
   async #until(isTrue: () => boolean, ms: number): Promise<boolean> {
     if (isTrue()) return true;
+    if (ms === Infinity) {
+      while (!isTrue()) await this.#changed.promise;
+      return true;
+    }
     const end = new AbortController();
     let over = false;
-    if (ms < Infinity) {
-      void this.#deps.clock.sleep(ms, end.signal).then(() => {
-        over = true;
-        this.#tell();
-      });
-    }
+    void this.#deps.clock.sleep(ms, end.signal).then(() => {
+      over = true;
+      this.#tell();
+    });
     while (!isTrue() && !over) await this.#changed.promise;
     end.abort();
     return isTrue();
