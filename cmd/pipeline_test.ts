@@ -60,7 +60,7 @@ async function layOut(publishers: readonly string[], more = ""): Promise<
 const once = ["pipeline", "--config-file", "ceilometer.conf", "--once", "--from"];
 
 function idsIn(path: string): string[] {
-  return readFileSync(path, "utf8").trimEnd().split("\n")
+  return readFileSync(path, "utf8").split("\n").filter((line) => line !== "")
     .map((line) => (JSON.parse(line) as { id: string }).id);
 }
 
