@@ -53,7 +53,8 @@ export class NumberScanner {
       at = skipDigits(view, fraction, limit);
       const digits = at - fraction;
       if (digits === 0 || at >= limit) return;
-      const exact = wholeDigits + digits <= EXACT_DIGITS_MAX && endsShort(view, fraction, at);
+      const exact = endsShort(view, fraction, at) && (wholeDigits + digits <= EXACT_DIGITS_MAX ||
+        (wholeDigits + digits === EXACT_DIGITS_MAX + 1 && isShortest(view, whole, at)));
       if (exact && (!zero || isLarge(view, fraction, at))) kind = "same";
     }
     const exponent = view.getUint8(at);
@@ -79,6 +80,35 @@ function exponentEnd(view: DataView, start: number, limit: number): number {
 function endsShort(view: DataView, start: number, end: number): boolean {
   return view.getUint8(end - 1) !== ZERO || end - start === 1;
 }
+
+/**
+ * Whether a decimal of one digit more is the shortest of its float: neither of the decimals around it
+ * with a digit less, nor the next ones of its own length, are that float too. Such a decimal is an
+ * integer that a float holds over a power of ten that a float holds, so a division gives its float.
+ */
+function isShortest(view: DataView, start: number, end: number): boolean {
+  let scaled = 0;
+  let fraction = 0;
+  let isFraction = false;
+  for (let i = start; i < end; i++) {
+    const byte = view.getUint8(i);
+    if (byte === DOT) isFraction = true;
+    else {
+      scaled = scaled * 10 + byte - ZERO;
+      if (isFraction) fraction++;
+    }
+  }
+  if (scaled >= Number.MAX_SAFE_INTEGER) return false;
+  const power = POWERS[fraction] ?? 0;
+  const shorterPower = POWERS[fraction - 1] ?? 0;
+  const value = scaled / power;
+  const shorter = Math.floor(scaled / 10);
+  return shorter / shorterPower !== value && (shorter + 1) / shorterPower !== value &&
+    (scaled - 1) / power !== value && (scaled + 1) / power !== value;
+}
+
+/** Powers of ten that floats hold exactly, as many as fractions here have digits. */
+const POWERS = Array.from({ length: EXACT_DIGITS_MAX + 2 }, (_, i) => 10 ** i);
 
 /** Whether a number below one, with this fraction, is zero or large enough to need no exponent. */
 function isLarge(view: DataView, start: number, end: number): boolean {
