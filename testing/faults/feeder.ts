@@ -5,6 +5,11 @@
 import { loadText } from "./load.ts";
 
 const tickMs = 20;
+/**
+ * With more, a broker that comes back may refuse one request as not yet the leader and be asked the
+ * next as one: the numbers of the second are then out of order, which ends kcat for good.
+ */
+const inFlight = "max.in.flight.requests.per.connection=1";
 /** Keys end here; no record holds one. */
 const delimiter = "\t";
 
@@ -33,7 +38,7 @@ export function startFeeder(
   { pace, upTo }: FeederOptions,
 ): Feeder {
   const settings = ["linger.ms=5", "acks=all", "enable.idempotence=true", "retry.backoff.ms=100"]
-    .concat("reconnect.backoff.max.ms=500").flatMap((setting) => ["-X", setting]);
+    .concat("reconnect.backoff.max.ms=500", inFlight).flatMap((setting) => ["-X", setting]);
   const child = Bun.spawn(
     ["kcat", "-P", "-E", "-b", brokers.join(","), "-t", topic, "-K", delimiter, ...settings],
     { stdin: "pipe", stdout: "ignore", stderr: "pipe" },
