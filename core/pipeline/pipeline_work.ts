@@ -26,8 +26,8 @@ import type { Plan, Way } from "./plan.ts";
 import type { EventSide, SampleSide } from "./notification_maker.ts";
 
 /** In flight at once; RabbitMQ's prefetch is smaller. */
-const flightsMax = 4096;
-const flightBytesMax = 64 * 1024 * 1024;
+const flightsMax = 1024;
+const flightBytesMax = 16 * 1024 * 1024;
 /** How long the end of the input waits for the spools. */
 const spoolMsMax = 10_000;
 /** How often lanes that are to go, and spools at the end, are looked at. */
