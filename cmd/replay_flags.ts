@@ -202,17 +202,14 @@ function checkTogether(flags: Typed): void {
   if (now && options.shiftMs !== 0) {
     wrong("Cannot use --now with --shift: both say how times are moved, expected one of them");
   }
-  if (now && paths.includes("-")) {
-    wrong("Cannot use --now with stdin: it is read twice, expected files");
-  }
   if (verify && isPiped) {
     wrong("Cannot use --verify with --pipeline: publishers are not read back, expected --to");
   }
-  if (verify && paths.includes("-")) {
-    wrong("Cannot use --verify with stdin: it is read twice, expected files");
-  }
-  if (options.resume && spool === undefined && paths.every((path) => path === "-")) {
-    wrong("Cannot use --resume with stdin alone: what was read is gone, expected files");
+  if (verify && options.limit < Infinity && (options.resume || options.parallel > 1)) {
+    wrong(
+      "Cannot use --verify and --limit with --resume or --parallel: what is compared are the first " +
+        "lines, and these runs send others, expected --verify without --limit",
+    );
   }
   const { sinceMs = -Infinity, untilMs = Infinity } = options.filter;
   if (sinceMs >= untilMs) {

@@ -7,7 +7,6 @@ import { loadPipelineConfig } from "../core/config/load_pipeline_config.ts";
 import type { PipelineConfig } from "../core/config/pipeline_config.ts";
 import { shownUrl } from "../core/config/publisher_url.ts";
 import type { DeadLetterSource } from "../core/delivery/dead_letter.ts";
-import { findInputFiles } from "../core/files/input_files.ts";
 import type { Log } from "../core/log/log.ts";
 import { createMetrics } from "../core/observe/metrics.ts";
 import { formatPipelineAccount, pipelineAccount } from "../core/observe/pipeline_closing.ts";
@@ -23,6 +22,7 @@ import {
 } from "../core/pipeline/pipeline_work.ts";
 import { openRecordsInflow } from "../core/pipeline/records_inflow.ts";
 import { valueOf } from "../core/delivery/records.ts";
+import { findInputs } from "../core/replay/find_inputs.ts";
 import { openJob, openLook, type ReplayJob, type ReplayOptions } from "../core/replay/job.ts";
 import { Refusals } from "../core/replay/refusals.ts";
 import { ReplayMaker } from "../core/replay/replay_maker.ts";
@@ -58,7 +58,7 @@ interface PipelineReplay {
 export async function replayToPipeline(flags: ReplayFlags): Promise<void> {
   const names = createNameLookup(clock);
   const setup = await readSetup(flags, names);
-  const inputs = flags.spool === undefined ? findInputFiles(flags.paths) : [];
+  const inputs = flags.spool === undefined ? findInputs({ ...flags, ...flags.options }) : [];
   const progress = flags.dryRun ? undefined : openProgress(undefined);
   const output = await openOutput(setup.config.log, undefined);
   const log = progress?.above(output.log) ?? output.log;

@@ -221,6 +221,12 @@ describe("a wrong command line", () => {
     ["some.log --to null: --meters x", "Did you mean --meter?"],
     ["- --to null: --resume", "Cannot use --resume with stdin alone"],
     ["- --to null: --now", "Cannot use --now with stdin"],
+    ["- --to sqlite:a.db --verify", "Cannot use --verify with stdin"],
+    ["some.log --to sqlite:a.db --verify --limit 1 --resume", "Cannot use --verify and --limit"],
+    [
+      "some.log --to sqlite:a.db --verify --limit 1 --parallel 2",
+      "Cannot use --verify and --limit",
+    ],
     ["some.log --to null: --checkpoint .", "it is a folder"],
     ["some.log --to kafka://h/t?format=monasca", "Cannot use format 'monasca'"],
   ];

@@ -14,6 +14,8 @@ export interface InputFile {
   readonly bytes: number;
   /** Files of one rotated set have the same; they are read one after the other. */
   readonly set: string;
+  /** stdin, a pipe: what was read of it is gone, it can be read once. */
+  readonly isStream: boolean;
 }
 
 /** Files found in folders and by patterns, all of them together. */
@@ -76,7 +78,8 @@ function matching(pattern: string): readonly string[] {
 function inputOf(path: string): InputFile {
   if (path !== "-") checkAccess(path);
   const stats = path === "-" ? undefined : statSync(path, { throwIfNoEntry: false });
-  return { path, bytes: stats?.isFile() ? stats.size : 0, set: rotationOf(path).set };
+  const isStream = !stats?.isFile();
+  return { path, bytes: isStream ? 0 : stats.size, set: rotationOf(path).set, isStream };
 }
 
 function checkAccess(path: string): void {

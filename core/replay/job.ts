@@ -88,14 +88,14 @@ export function openLook(
 export async function openJob(options: ReplayOptions, context: JobContext): Promise<ReplayJob> {
   const { inputs } = options;
   const isAsked = options.resume || options.checkpoint !== undefined;
-  const isOfUse = context.isLasting && inputs.some(({ path }) => path !== "-");
+  const isOfUse = context.isLasting && inputs.some(({ isStream }) => !isStream);
   if (!isAsked && !isOfUse) return openLook(options, context);
   const path = options.checkpoint ?? defaultPath(inputs, context);
   await checkCheckpoint(path);
   const run = { target: context.target, options: options.what };
   const before = options.resume ? await beforeOf(path, run, context) : undefined;
   const heads: FileHead[] = [];
-  for (const input of inputs) if (input.path !== "-") heads.push(await fileHead(input));
+  for (const input of inputs) if (!input.isStream) heads.push(await fileHead(input));
   const known: ReadonlyMap<string, FileProgress> = before === undefined
     ? new Map()
     : matchFiles(path, before, heads);

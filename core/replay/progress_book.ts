@@ -43,7 +43,7 @@ export class ProgressBook {
   /** The line at which the file goes on; undefined where nothing is left of it. */
   firstLine(partition: number): number | undefined {
     const { known, input, nextLine } = this.#at(partition);
-    const isOver = known?.done === true && known.bytes === input.bytes && input.path !== "-";
+    const isOver = known?.done === true && known.bytes === input.bytes && !input.isStream;
     return isOver ? undefined : nextLine;
   }
 
@@ -59,7 +59,7 @@ export class ProgressBook {
   }
 
   progress(): readonly FileProgress[] {
-    return this.#entries.filter(({ input }) => input.path !== "-").map((entry) => {
+    return this.#entries.filter(({ input }) => !input.isStream).map((entry) => {
       const { input, known, nextLine, endLine, openLine } = entry;
       const isOver = this.firstLine(this.#entries.indexOf(entry)) === undefined;
       if (isOver && known !== undefined) return { ...known, path: input.path };

@@ -26,7 +26,7 @@ describe("checkpoint", () => {
     ...{ version: 1, target: "sqlite:a.db", options: "", shift_ms: 0, files: [file] },
   };
   const head = (path: string, bytes: number, hash: string) => ({
-    input: { path, bytes, set: path },
+    input: { path, bytes, set: path, isStream: false },
     bytes,
     headOf: () => hash,
   });
@@ -83,6 +83,17 @@ describe("checkpoint", () => {
     await consumer.close();
     return lines;
   }
+
+  test("of a pipe nothing is read before it is read", async () => {
+    await using folder = await tempFolder("replay");
+    const at = (name: string): string => join(folder.path, name);
+    const lines = Array.from({ length: 50_000 }, (_, i) => `line ${i}`);
+    writeFileSync(at("lines"), `${lines.join("\n")}\n`);
+    expect(Bun.spawnSync(["mkfifo", at("pipe")]).exitCode).toBe(0);
+    await using cat = Bun.spawn(["sh", "-c", 'exec cat "$0" > "$1"', at("lines"), at("pipe")]);
+    expect(await readOnce(folder.path, findInputFiles([at("pipe")]))).toEqual(lines);
+    expect(await cat.exited).toBe(0);
+  });
 
   test("rotated and compressed meanwhile, what was read is not read again", async () => {
     await using folder = await tempFolder("replay");
