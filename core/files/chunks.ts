@@ -5,6 +5,7 @@
 import { open } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { createGunzip, createZstdDecompress } from "node:zlib";
+import { ZstdFrames } from "./zstd_frames.ts";
 
 const chunkBytes = 256 * 1024;
 
@@ -27,10 +28,13 @@ export async function* readChunks(
     ? createZstdDecompress({ chunkSize: chunkBytes })
     : undefined;
   if (codec === undefined) return yield* whole;
-  const source = Readable.from(whole, { objectMode: false, highWaterMark: chunkBytes });
+  const frames = startsWith(start, zstdMagic) ? new ZstdFrames() : undefined;
+  const stored = followed(whole, frames);
+  const source = Readable.from(stored, { objectMode: false, highWaterMark: chunkBytes });
   source.on("error", (error) => codec.destroy(error));
   try {
     for await (const chunk of source.pipe(codec)) yield chunk as Uint8Array;
+    if (frames?.fault !== undefined) throw new Error(frames.fault);
   } finally {
     source.destroy();
     codec.destroy();
@@ -43,6 +47,16 @@ async function* counted(
 ): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) {
     onRead(chunk.length);
+    yield chunk;
+  }
+}
+
+async function* followed(
+  chunks: AsyncGenerator<Uint8Array>,
+  frames: ZstdFrames | undefined,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    frames?.add(chunk);
     yield chunk;
   }
 }

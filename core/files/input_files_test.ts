@@ -85,15 +85,26 @@ describe("chunks", () => {
     });
   }
 
-  test("of a file that was cut off what is there, then an error", async () => {
-    await using folder = await tempFolder("chunks");
-    const path = join(folder.path, "x.gz");
-    writeFileSync(path, gzipSync(text).subarray(0, 100_000));
-    let length = 0;
-    const read = async (): Promise<void> => {
-      for await (const chunk of readChunks(path)) length += chunk.length;
-    };
-    await expect(read()).rejects.toThrow("unexpected end of file");
-    expect(length).toBeGreaterThan(100_000);
-  });
+  const broken: readonly (readonly [string, Uint8Array, expected: string])[] = [
+    ["gzip that was cut off", gzipSync(text).subarray(0, 100_000), "unexpected end of file"],
+    ["zstd that was cut off", zstdCompressSync(text).subarray(0, -1), "unexpected end of file"],
+    [
+      "text behind zstd",
+      Buffer.concat([zstdCompressSync(text), Buffer.from("text")]),
+      "is no zstd",
+    ],
+  ];
+  for (const [name, bytes, expected] of broken) {
+    test(`of ${name} what is there, then an error`, async () => {
+      await using folder = await tempFolder("chunks");
+      const path = join(folder.path, "x");
+      writeFileSync(path, bytes);
+      let length = 0;
+      const read = async (): Promise<void> => {
+        for await (const chunk of readChunks(path)) length += chunk.length;
+      };
+      await expect(read()).rejects.toThrow(expected);
+      expect(length).toBeGreaterThan(100_000);
+    });
+  }
 });
