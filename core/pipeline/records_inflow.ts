@@ -73,10 +73,12 @@ class Tenure {
   }
 
   /** The position to commit, if it is another than the last one. */
-  takePosition(): number | undefined {
-    if (this.#position === this.#committed) return undefined;
-    this.#committed = this.#position;
-    return this.#position;
+  get position(): number | undefined {
+    return this.#position === this.#committed ? undefined : this.#position;
+  }
+
+  committed(position: number): void {
+    this.#committed = position;
   }
 }
 
@@ -106,6 +108,8 @@ class RecordsInflow implements Inflow {
     try {
       for await (const block of consumer.blocks()) {
         const tenure = this.#tenureOf(block);
+        // Of one that brings nothing the end is known all the same.
+        if (block.count === 0) tenure.settle(tenure.pull(block.nextOffset));
         yield Array.from({ length: block.count }, (_, i) => incomingOf(block, i, tenure));
       }
     } finally {
@@ -113,20 +117,23 @@ class RecordsInflow implements Inflow {
     }
   }
 
+  /** One commit at a time; what one of them could not commit, the next one does. */
   flush(): Promise<void> {
-    const positions: Position[] = [];
-    for (const { at, tenure } of this.#tenures.values()) {
-      const nextOffset = tenure.isOver ? undefined : tenure.takePosition();
-      if (nextOffset !== undefined) positions.push({ ...at, nextOffset });
-    }
-    const consumer = this.#consumer;
-    if (positions.length > 0 && consumer !== undefined) {
-      this.#committing = this.#committing.then(async () => {
-        await consumer.commit(positions);
-        this.#lags.committed(positions);
-      });
-    }
-    return this.#committing;
+    const turn = this.#committing.then(() => this.#commit());
+    this.#committing = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #commit(): Promise<void> {
+    const moved = [...this.#tenures.values()].flatMap(({ at, tenure }) => {
+      const nextOffset = tenure.isOver ? undefined : tenure.position;
+      return nextOffset === undefined ? [] : [{ tenure, position: { ...at, nextOffset } }];
+    });
+    const positions: readonly Position[] = moved.map(({ position }) => position);
+    if (positions.length === 0) return;
+    await this.#consumer?.commit(positions);
+    for (const { tenure, position } of moved) tenure.committed(position.nextOffset);
+    this.#lags.committed(positions);
   }
 
   async close(): Promise<void> {

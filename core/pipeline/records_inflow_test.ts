@@ -1,6 +1,6 @@
 /**
- * Pure. What an inflow of records says of its lag: counted from what is committed, not from what was
- * read.
+ * Pure. What an inflow of records commits, and what it says of its lag: counted from what is committed,
+ * not from what was read.
  */
 import { expect, test } from "bun:test";
 import { recordBlock } from "../../testing/batches.ts";
@@ -52,5 +52,41 @@ test("what was read and is not committed is behind; what is lost says nothing", 
   }
   told?.onLost([block]);
   expect(lag()).toBeUndefined();
+  await inflow.close();
+});
+
+test("a commit that failed is made up for by the next one; an empty block moves the position", async () => {
+  const block = { ...recordBlock(["a"]), topic: "notifications" };
+  const empty = { ...block, count: 0, nextOffset: block.nextOffset + 5 };
+  const committed: number[] = [];
+  let isRefused = true;
+  const open = (): Promise<Consumer> =>
+    Promise.resolve({
+      async *blocks(): AsyncGenerator<RecordBlock, void, void> {
+        yield await Promise.resolve(block);
+        yield await Promise.resolve(empty);
+      },
+      commit(positions: readonly Position[]): Promise<void> {
+        if (isRefused) return Promise.reject(new Error("no room"));
+        committed.push(...positions.map(({ nextOffset }) => nextOffset));
+        return Promise.resolve();
+      },
+      close: () => Promise.resolve(),
+    });
+  const registry = createMetrics();
+  const inflow = await openRecordsInflow({
+    ...{ name: "files", open, registry, log: silentLog, clock: new VirtualClock(), drainMs: 0 },
+    events: { onState: () => undefined, onTurn: () => undefined },
+  });
+  const deliveries = inflow.deliveries()[Symbol.asyncIterator]();
+  const { value } = await deliveries.next();
+  if (value !== undefined) value[0]?.ack();
+  await expect(inflow.flush()).rejects.toThrow("no room");
+  isRefused = false;
+  await inflow.flush();
+  await deliveries.next();
+  await inflow.flush();
+  await inflow.flush();
+  expect(committed).toEqual([block.nextOffset, empty.nextOffset]);
   await inflow.close();
 });
