@@ -78,8 +78,8 @@ function matching(pattern: string): readonly string[] {
 function inputOf(path: string): InputFile {
   if (path !== "-") checkAccess(path);
   const stats = path === "-" ? undefined : statSync(path, { throwIfNoEntry: false });
-  const isStream = !stats?.isFile();
-  return { path, bytes: isStream ? 0 : stats.size, set: rotationOf(path).set, isStream };
+  const size = stats?.isFile() === true ? stats.size : undefined;
+  return { path, bytes: size ?? 0, set: rotationOf(path).set, isStream: size === undefined };
 }
 
 function checkAccess(path: string): void {
