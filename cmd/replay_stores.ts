@@ -120,18 +120,21 @@ async function dryRun(run: StoreReplay): Promise<void> {
   const signal = new AbortController().signal;
   const survey = await surveyInputs(job, options, { check: checkByEncoder(encoder), signal });
   const idempotent = stores.stores.every(isIdempotent);
-  const verified = flags.verify ? await verify(run, options.shiftMs) : undefined;
+  const verified = flags.verify ? await verify(run, job) : undefined;
   await printSurvey(survey, {
     ...{ target: targetName(stores), idempotent, job, verified },
     report: flags.report,
   });
 }
 
-/** Compares the stores with what the inputs hold. */
-async function verify(run: StoreReplay, shiftMs: number): Promise<VerifyResult> {
+/** Compares the stores with what the inputs hold of what the job wants. */
+async function verify(
+  run: StoreReplay,
+  { filter, shiftMs }: Pick<ReplayJob, "filter" | "shiftMs">,
+): Promise<VerifyResult> {
   const { stores, options, log } = run;
   const look = openLook(
-    { ...options, rate: undefined },
+    { ...options, filter, rate: undefined },
     { takesLettersFor: takesLettersFor(stores), clock, log: silentLog },
   );
   log.info(`Reading back from ${targetName(stores)}`);
@@ -217,7 +220,7 @@ async function send(run: StoreReplay): Promise<void> {
   });
   const bad = nothingStored(closing);
   if (bad !== undefined) log.warning(bad);
-  const verified = flags.verify && isSettled ? await verify(run, job.shiftMs) : undefined;
+  const verified = flags.verify && isSettled ? await verify(run, job) : undefined;
   await sayAccount(closing, job, {
     ...{ text: formatAccount(closing), verified },
     isJson: run.output.isJson,

@@ -29,6 +29,9 @@ export interface Checkpoint {
   readonly options: string;
   /** By how much times are moved. */
   readonly shift_ms: number;
+  /** The times of --since and --until; null: there is none. '2h ago' is another time later. */
+  readonly since_ms: number | null;
+  readonly until_ms: number | null;
   readonly files: readonly FileProgress[];
 }
 
@@ -65,8 +68,12 @@ export function readCheckpoint(path: string, text: string): Checkpoint {
 
 function isCheckpoint(value: unknown): value is Checkpoint {
   if (typeof value !== "object" || value === null) return false;
-  const { version, target, options, shift_ms, files } = value as Partial<Checkpoint>;
-  return version === 1 && typeof target === "string" && typeof options === "string" &&
+  const { version, target, options, shift_ms, since_ms, until_ms, files } = value as Partial<
+    Checkpoint
+  >;
+  const isBound = (time: unknown): boolean => time === null || typeof time === "number";
+  return isBound(since_ms) && isBound(until_ms) && version === 1 && typeof target === "string" &&
+    typeof options === "string" &&
     typeof shift_ms === "number" && Array.isArray(files) &&
     files.every((file: Partial<FileProgress>) =>
       typeof file.path === "string" && typeof file.head === "string" &&

@@ -65,6 +65,8 @@ export interface ReplayJob {
   readonly bytesTotal: number;
   /** By how much times are moved: of a run that goes on, what that run began with. */
   readonly shiftMs: number;
+  /** What is wanted; since and until when likewise. */
+  readonly filter: DatumFilterOptions;
   /** Where the checkpoint is; undefined: there is none. */
   readonly checkpoint: string | undefined;
   /** An earlier run is gone on with. */
@@ -81,35 +83,35 @@ export function openLook(
 ): ReplayJob {
   const book = new ProgressBook(options.inputs, new Map(), []);
   const save = (): Promise<void> => Promise.resolve();
-  return jobOf(options, context, { book, save, shiftMs: options.shiftMs });
+  return jobOf(options, context, { book, save });
 }
 
 /** Rejects with a UsageError where the checkpoint is of another run, or cannot be kept. */
-export async function openJob(options: ReplayOptions, context: JobContext): Promise<ReplayJob> {
-  const { inputs } = options;
-  const isAsked = options.resume || options.checkpoint !== undefined;
+export async function openJob(given: ReplayOptions, context: JobContext): Promise<ReplayJob> {
+  const { inputs } = given;
+  const isAsked = given.resume || given.checkpoint !== undefined;
   const isOfUse = context.isLasting && inputs.some(({ isStream }) => !isStream);
-  if (!isAsked && !isOfUse) return openLook(options, context);
-  const path = options.checkpoint ?? defaultPath(inputs, context);
+  if (!isAsked && !isOfUse) return openLook(given, context);
+  const path = given.checkpoint ?? defaultPath(inputs, context);
   await checkCheckpoint(path);
-  const run = { target: context.target, options: options.what };
-  const before = options.resume ? await beforeOf(path, run, context) : undefined;
+  const run = { target: context.target, options: given.what };
+  const before = given.resume ? await beforeOf(path, run, context) : undefined;
+  const options = before === undefined ? given : withTimesOf(before, given);
   const heads: FileHead[] = [];
   for (const input of inputs) if (!input.isStream) heads.push(await fileHead(input));
   const known: ReadonlyMap<string, FileProgress> = before === undefined
     ? new Map()
     : matchFiles(path, before, heads);
-  const shiftMs = before?.shift_ms ?? options.shiftMs;
   const book = new ProgressBook(inputs, known, heads);
   let saved = "";
   const save = async (): Promise<void> => {
-    const text = checkpointText({ version: 1, ...run, shift_ms: shiftMs, files: book.progress() });
+    const text = checkpointText({ ...timesOf(options), ...run, files: book.progress() });
     if (text === saved) return;
     await saveCheckpoint(path, text);
     saved = text;
   };
   return {
-    ...jobOf(options, context, { book, save, shiftMs }),
+    ...jobOf(options, context, { book, save }),
     checkpoint: path,
     isResumed: known.size > 0,
   };
@@ -118,26 +120,52 @@ export async function openJob(options: ReplayOptions, context: JobContext): Prom
 function jobOf(
   options: ReplayOptions,
   { clock, log, takesLettersFor }: Pick<JobContext, "takesLettersFor" | "clock" | "log">,
-  { book, save, shiftMs }: {
-    readonly book: ProgressBook;
-    readonly save: () => Promise<void>;
-    readonly shiftMs: number;
-  },
+  { book, save }: { readonly book: ProgressBook; readonly save: () => Promise<void> },
 ): ReplayJob {
-  const { inputs, parallel, rate, format, linePrecision, limit } = options;
+  const { inputs, parallel, rate, format, linePrecision, limit, shiftMs } = options;
   const filter = createDatumFilter(options.filter);
   const takes = options.allDestinations ? () => true : takesLettersFor;
   const selector = new Selector({ filter, format, linePrecision, limit, takesLettersFor: takes });
   const reading = new Reading();
   const pace = rate === undefined ? undefined : new Pace(rate, clock);
   return {
-    ...{ selector, reading, shiftMs, save, checkpoint: undefined, isResumed: false },
+    ...{
+      selector,
+      reading,
+      shiftMs,
+      filter: options.filter,
+      save,
+      checkpoint: undefined,
+      isResumed: false,
+    },
     files: inputs.length,
     bytesTotal: inputs.reduce((sum, { bytes }) => sum + bytes, 0),
     open: (events) =>
       openReplayConsumer({ inputs, parallel }, {
         ...{ events, clock, log, selector, pace, book, reading, save },
       }),
+  };
+}
+
+type Times = Pick<Checkpoint, "version" | "shift_ms" | "since_ms" | "until_ms">;
+
+function timesOf({ shiftMs, filter: { sinceMs, untilMs } }: ReplayOptions): Times {
+  return { version: 1, shift_ms: shiftMs, since_ms: sinceMs ?? null, until_ms: untilMs ?? null };
+}
+
+/** A run that goes on means the times that it meant when it began. */
+function withTimesOf(
+  { shift_ms, since_ms, until_ms }: Times,
+  { filter, ...options }: ReplayOptions,
+): ReplayOptions {
+  return {
+    ...options,
+    shiftMs: shift_ms,
+    filter: {
+      ...filter,
+      ...(since_ms === null ? {} : { sinceMs: since_ms }),
+      ...(until_ms === null ? {} : { untilMs: until_ms }),
+    },
   };
 }
 

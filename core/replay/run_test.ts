@@ -23,7 +23,8 @@ describe("checkpoint", () => {
     ...{ next_line: 5, done: false, open_line: false },
   };
   const checkpoint: Checkpoint = {
-    ...{ version: 1, target: "sqlite:a.db", options: "", shift_ms: 0, files: [file] },
+    ...{ version: 1, target: "sqlite:a.db", options: "", files: [file] },
+    ...{ shift_ms: 0, since_ms: null, until_ms: null },
   };
   const head = (path: string, bytes: number, hash: string) => ({
     input: { path, bytes, set: path, isStream: false },
@@ -62,9 +63,11 @@ describe("checkpoint", () => {
   async function readOnce(
     folder: string,
     inputs = findInputFiles([join(folder, "in")]),
+    filter: ReplayOptions["filter"] = {},
   ): Promise<string[]> {
     const job = await openJob({
       ...optionsOf(inputs),
+      filter,
       ...{ resume: true, checkpoint: join(folder, "c") },
     }, {
       ...{ target: "t", stateDir: folder, isLasting: true, takesLettersFor: () => true },
@@ -93,6 +96,18 @@ describe("checkpoint", () => {
     await using cat = Bun.spawn(["sh", "-c", 'exec cat "$0" > "$1"', at("lines"), at("pipe")]);
     expect(await readOnce(folder.path, findInputFiles([at("pipe")]))).toEqual(lines);
     expect(await cat.exited).toBe(0);
+  });
+
+  test("times that were said from the present stay those of the run that began", async () => {
+    await using folder = await tempFolder("replay");
+    const path = join(folder.path, "in");
+    const lines = ["m v=1 1767323001", "m v=1 1767323002", "m v=1 1767323003"] as const;
+    writeFileSync(path, `${lines[0]}\n`);
+    const first = { sinceMs: 1767323001_000, untilMs: 1767323003_000 };
+    expect(await readOnce(folder.path, undefined, first)).toEqual([lines[0]]);
+    writeFileSync(path, `${lines.join("\n")}\n`);
+    const later = { sinceMs: 1767323003_000, untilMs: 1767323009_000 };
+    expect(await readOnce(folder.path, undefined, later)).toEqual([lines[1]]);
   });
 
   test("rotated and compressed meanwhile, what was read is not read again", async () => {

@@ -82,7 +82,7 @@ function jobOf(
   const shown = { selector: new Selector(takesAll), reading: new Reading() };
   return {
     ...shown,
-    ...{ files: spools.length, shiftMs, checkpoint: undefined, isResumed: false },
+    ...{ files: spools.length, shiftMs, filter: {}, checkpoint: undefined, isResumed: false },
     bytesTotal: spools.reduce((sum, { bytes }) => sum + bytes, 0),
     open: (events) => open(events, shown),
     save: () => Promise.resolve(),
