@@ -17,7 +17,7 @@ export interface FileProgress {
   readonly next_line: number;
   /** It was read to its end, all of it is settled. */
   readonly done: boolean;
-  /** Its last line has no end: if the file grows, that line is read again. */
+  /** The last line that was settled had no end: if there is more of the file, it is read again. */
   readonly open_line: boolean;
 }
 
@@ -114,7 +114,7 @@ export function matchFiles(
   const matched = new Map<string, FileProgress>();
   const isSame = (known: FileProgress, { input, bytes, headOf }: FileHead): boolean => {
     // What was compressed meanwhile is smaller; what else is smaller was written anew.
-    const isShorter = input.bytes < known.bytes && isPacked(input.path) === isPacked(known.path);
+    const isShorter = input.bytes < known.bytes && isAsPacked(input, known);
     return !isShorter && bytes >= known.head_bytes && headOf(known.head_bytes) === known.head;
   };
   for (const known of files) {
@@ -133,8 +133,13 @@ export function matchFiles(
   return matched;
 }
 
-function isPacked(path: string): boolean {
-  return /\.(gz|gzip|zst|zstd)$/i.test(path);
+/** Whether sizes of both can be compared: neither was compressed since the other was looked at. */
+export function isAsPacked(
+  now: { readonly path: string },
+  before: { readonly path: string },
+): boolean {
+  const isPacked = (path: string): boolean => /\.(gz|gzip|zst|zstd)$/i.test(path);
+  return isPacked(now.path) === isPacked(before.path);
 }
 
 function otherFile(path: string, known: FileProgress, heads: readonly FileHead[]): string {

@@ -3,7 +3,7 @@
  */
 import type { Position } from "../delivery/records.ts";
 import type { InputFile } from "../files/input_files.ts";
-import type { FileHead, FileProgress } from "./checkpoint.ts";
+import { type FileHead, type FileProgress, isAsPacked } from "./checkpoint.ts";
 
 /** One file on its way. */
 interface Entry {
@@ -11,9 +11,21 @@ interface Entry {
   readonly known: FileProgress | undefined;
   readonly head: { readonly head: string; readonly head_bytes: number };
   nextLine: number;
-  /** Where the file ends, once that was read: the line behind its last one. */
+  /** Where reading ended, once it did: the line behind the last one. */
   endLine: number | undefined;
+  /** That is the end of the file. */
+  isWhole: boolean;
   openLine: boolean;
+}
+
+/** How reading a file came to its end. */
+export interface FileEnd {
+  /** The line behind the last one. */
+  readonly endLine: number;
+  /** The last line has no end. */
+  readonly openLine: boolean;
+  /** False: it could not be read any further. */
+  readonly isWhole: boolean;
 }
 
 /** Files by their place in the run, which is the partition of their records. */
@@ -34,8 +46,7 @@ export class ProgressBook {
         known: before,
         head: headOf(byPath.get(input.path)),
         nextLine: before === undefined ? 1 : firstLineOf(before, input),
-        endLine: undefined,
-        openLine: false,
+        ...{ endLine: undefined, isWhole: false, openLine: false },
       };
     });
   }
@@ -47,11 +58,9 @@ export class ProgressBook {
     return isOver ? undefined : nextLine;
   }
 
-  /** The file was read to its end. */
-  ended(partition: number, endLine: number, openLine: boolean): void {
-    const entry = this.#at(partition);
-    entry.endLine = endLine;
-    entry.openLine = openLine;
+  /** Reading the file is over. */
+  ended(partition: number, end: FileEnd): void {
+    Object.assign(this.#at(partition), end);
   }
 
   settled(positions: readonly Position[]): void {
@@ -59,18 +68,20 @@ export class ProgressBook {
   }
 
   progress(): readonly FileProgress[] {
-    return this.#entries.filter(({ input }) => !input.isStream).map((entry) => {
-      const { input, known, nextLine, endLine, openLine } = entry;
-      const isOver = this.firstLine(this.#entries.indexOf(entry)) === undefined;
-      if (isOver && known !== undefined) return { ...known, path: input.path };
-      return {
+    return this.#entries.flatMap((entry, partition) => {
+      const { input, known, nextLine, endLine, isWhole, openLine } = entry;
+      if (input.isStream) return [];
+      const isOver = this.firstLine(partition) === undefined;
+      if (isOver && known !== undefined) return [{ ...known, path: input.path }];
+      const isSettled = endLine !== undefined && nextLine >= endLine;
+      return [{
         path: input.path,
         bytes: input.bytes,
         ...entry.head,
         next_line: nextLine,
-        done: endLine !== undefined && nextLine >= endLine,
-        open_line: openLine,
-      };
+        done: isSettled && isWhole,
+        open_line: isSettled && openLine,
+      }];
     });
   }
 
@@ -87,10 +98,8 @@ function headOf(found: FileHead | undefined): Entry["head"] {
     : { head: found.headOf(found.bytes), head_bytes: found.bytes };
 }
 
-/** A last line without an end is read again when the file has grown. */
-function firstLineOf(
-  { next_line, open_line, done, bytes }: FileProgress,
-  input: InputFile,
-): number {
-  return open_line && done && input.bytes > bytes ? Math.max(1, next_line - 1) : next_line;
+/** A last line without an end is read again where there may be more of it now. */
+function firstLineOf(known: FileProgress, input: InputFile): number {
+  const isAsBefore = known.done && isAsPacked(input, known) && input.bytes <= known.bytes;
+  return known.open_line && !isAsBefore ? Math.max(1, known.next_line - 1) : known.next_line;
 }

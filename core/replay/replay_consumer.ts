@@ -136,13 +136,14 @@ class ReplayConsumer implements Consumer {
         endLine = block.nextOffset;
         yield block;
       }
-      book.ended(partition, endLine, openLine);
+      book.ended(partition, { endLine, openLine, isWhole: true });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       log.error(`Cannot read '${path}' to its end: ${reason}, expected whole lines of text`, {
         lines_read: endLine - 1,
       });
       reading.failed.push({ path, reason });
+      book.ended(partition, { endLine, openLine, isWhole: false });
     }
   }
 }

@@ -2,7 +2,7 @@
  * Edge (files). What a checkpoint allows, sets of files side by side, rates, and how progress looks.
  */
 import { describe, expect, test } from "bun:test";
-import { renameSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { tempFolder } from "../../testing/servers/server.ts";
@@ -130,6 +130,34 @@ describe("checkpoint", () => {
     expect(await readOnce(folder.path)).toEqual(["one", "two", "thr"]);
     expect(await readOnce(folder.path)).toEqual([]);
     writeFileSync(path, "one\ntwo\nthree\nfour\n");
+    expect(await readOnce(folder.path)).toEqual(["three", "four"]);
+    expect(await readOnce(folder.path)).toEqual([]);
+  });
+
+  test("a line that was cut off is read again where the file is compressed, or whole, by now", async () => {
+    await using folder = await tempFolder("replay");
+    const at = (name: string): string => join(folder.path, name);
+    const set = (): ReplayOptions["inputs"] => findInputFiles([at("x.log*")]);
+    const text = "a line\n".repeat(200);
+    writeFileSync(at("x.log"), `${text}the la`);
+    expect((await readOnce(folder.path, set())).at(-1)).toBe("the la");
+    rmSync(at("x.log"));
+    const packed = gzipSync(`${text}the last\nmore\n`);
+    writeFileSync(at("x.log.1.gz"), packed.subarray(0, -12));
+    const again = await readOnce(folder.path, set());
+    expect("the last".startsWith(again[0] ?? "-")).toBe(true);
+    writeFileSync(at("x.log.1.gz"), packed);
+    expect((await readOnce(folder.path, set())).slice(-1)).toEqual(["more"]);
+    expect(await readOnce(folder.path, set())).toEqual([]);
+  });
+
+  test("what could not be read to its end goes on with the line that was cut off", async () => {
+    await using folder = await tempFolder("replay");
+    const path = join(folder.path, "in");
+    const whole = Buffer.concat([gzipSync("one\ntwo\nthr"), gzipSync("ee\nfour\n")]);
+    writeFileSync(path, whole.subarray(0, gzipSync("one\ntwo\nthr").length + 8));
+    expect(await readOnce(folder.path)).toEqual(["one", "two", "thr"]);
+    writeFileSync(path, whole);
     expect(await readOnce(folder.path)).toEqual(["three", "four"]);
     expect(await readOnce(folder.path)).toEqual([]);
   });
