@@ -103,8 +103,7 @@ export async function sayAccount(
   ];
   process.stderr.write(`${lines.join("\n")}\n`);
   if (report !== undefined) await writeReport(report, account);
-  const isLeft = !account.complete && !(job.selector.isDone && job.reading.failed.length === 0);
-  if (isLeft) process.exitCode = 3;
+  if (!account.complete) process.exitCode = 3;
   else if (verified?.equal === false) process.exitCode = 1;
 }
 

@@ -25,6 +25,25 @@ beforeAll(async () => {
 });
 afterAll(() => world.remove());
 
+test("with --limit too, what was taken and not sent is an exit code of 3", async () => {
+  world.write("few.log", numberedMetrics(0, 10));
+  using store = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch: () => new Response("busy", { status: 503 }),
+  });
+  await using program = world.start([
+    ...["few.log", "--to", `influxdb://127.0.0.1:${store.port}/mon`, "--limit", "3"],
+    ...["--report", "few.json"],
+  ]);
+  await eventually(() => program.stderr().includes("503") ? true : undefined);
+  program.kill("SIGINT");
+  await eventually(() => program.stderr().includes("Ending: SIGINT") ? true : undefined);
+  program.kill("SIGINT");
+  expect(await program.exited).toBe(3);
+  expect(world.json("few.json")).toMatchObject({ complete: false, written: 0 });
+}, testMs);
+
 describe("through a pipeline", () => {
   test(
     "notifications are made into samples, samples and events go straight to the sinks",
