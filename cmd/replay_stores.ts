@@ -2,7 +2,6 @@
  * Edge (processes, net, files). `tpctl replay --to STORE`, and to the stores of a persister's files.
  */
 import { systemClock } from "../core/clock.ts";
-import { endpointName } from "../core/config/endpoint.ts";
 import { loadConfig, PERSIST_NAMES, readSecretFile, withSearch } from "../core/config/load.ts";
 import { PERSIST_OPTIONS } from "../core/config/persist_options.ts";
 import { readReplayConfig, type ReplayConfig } from "../core/config/read_persist_config.ts";
@@ -23,6 +22,7 @@ import {
   isIdempotent,
   type ReplayStores,
   storesByKind,
+  takesLettersOf,
   targetName,
 } from "../core/replay/targets.ts";
 import { lookAtSpool, openSpoolJob } from "../core/replay/spool_job.ts";
@@ -94,12 +94,6 @@ function writesToStdout({ stores }: ReplayStores): boolean {
   return stores.some((store) => "path" in store && store.path === "-");
 }
 
-/** Dead letters go back to where they were refused. */
-function takesLettersFor({ stores }: ReplayStores): (destination: string) => boolean {
-  const names = new Set(stores.map(endpointName));
-  return (destination) => names.has(destination);
-}
-
 function encoderOptions(
   { flags, stores, options }: StoreReplay,
   shiftMs: number,
@@ -111,7 +105,7 @@ function encoderOptions(
 
 async function dryRun(run: StoreReplay): Promise<void> {
   const { stores, flags, log } = run;
-  const context = { takesLettersFor: takesLettersFor(stores), clock, log };
+  const context = { takesLettersFor: takesLettersOf(stores), clock, log };
   const options = { ...await withShift(run), rate: undefined };
   const job = flags.spool === undefined
     ? openLook(options, context)
@@ -135,7 +129,7 @@ async function verify(
   const { stores, options, log } = run;
   const look = openLook(
     { ...options, filter, rate: undefined },
-    { takesLettersFor: takesLettersFor(stores), clock, log: silentLog },
+    { takesLettersFor: takesLettersOf(stores), clock, log: silentLog },
   );
   log.info(`Reading back from ${targetName(stores)}`);
   return await verifyRun(look, encoderFor(encoderOptions(run, shiftMs)), { stores, clock });
@@ -144,7 +138,7 @@ async function verify(
 /** `--now` needs a look at all of the inputs first. */
 async function withShift({ flags, stores, options, log }: StoreReplay): Promise<ReplayOptions> {
   if (!flags.now) return options;
-  const context = { takesLettersFor: takesLettersFor(stores), clock, log };
+  const context = { takesLettersFor: takesLettersOf(stores), clock, log };
   return {
     ...options,
     shiftMs: await newestShift(openLook({ ...options, rate: undefined }, context), options),
@@ -163,7 +157,7 @@ async function openInputs(
   return await openJob(options, {
     ...{ target: targetName(stores), stateDir: config.stateDir, clock, log },
     isLasting: stores.stores.every(({ scheme }) => scheme !== "null") && !writesToStdout(stores),
-    takesLettersFor: takesLettersFor(stores),
+    takesLettersFor: takesLettersOf(stores),
   });
 }
 

@@ -20,7 +20,10 @@ export interface Enclosed {
 
 const encoder = new TextEncoder();
 
-/** What stands in a dead letter: its one item where it names one, else the original message. */
+/**
+ * What stands in a dead letter: its one item where it names one, else the original message. A document
+ * was made of the message, and has no form of its own: the message makes it again.
+ */
 export function letterOf(members: Dict): Enclosed {
   const { payload, payload_base64: base64, item, source, destination } = members;
   const isWhole = typeof payload === "string" || typeof base64 === "string";
@@ -34,7 +37,7 @@ export function letterOf(members: Dict): Enclosed {
     : Buffer.from(String(base64), "base64");
   const from = isDict(source) ? source : {};
   return {
-    payload: item === undefined ? original : itemBytes(item),
+    payload: item === undefined || isDocument(item) ? original : itemBytes(item),
     key: typeof from["key"] === "string" ? encoder.encode(from["key"]) : null,
     timestamp: typeof from["timestamp"] === "number" ? from["timestamp"] : NaN,
     destination,
@@ -53,6 +56,10 @@ export function kcatOf(members: Dict): Enclosed {
     timestamp: typeof ts === "number" ? ts : NaN,
     destination: undefined,
   };
+}
+
+function isDocument(item: Value): boolean {
+  return isDict(item) && Object.hasOwn(item, "index") && Object.hasOwn(item, "document");
 }
 
 /** A line stands there as text, everything else as what it is. */

@@ -12,7 +12,7 @@ import type { Datum } from "./datum.ts";
 import { detectForm } from "./detect.ts";
 import { type Enclosed, kcatOf, letterOf } from "./envelope_form.ts";
 import { eventDatum, notificationData, sampleDatum } from "./ceilometer_datum.ts";
-import { FormError } from "./form_error.ts";
+import { FormError, invalidForm } from "./form_error.ts";
 import type { Form } from "./forms.ts";
 import type { LinePrecision } from "./line_times.ts";
 import { lineData } from "./line_datum.ts";
@@ -57,7 +57,10 @@ export function membersOf(form: Form, bytes: Uint8Array): readonly Dict[] {
 
 /** What a dead letter or a record of kcat holds, as far down as there are any. Throws FormError. */
 export function openEnvelope(form: "letter" | "kcat", bytes: Uint8Array): Enclosed {
-  const [members = {}] = membersOf(form, bytes);
+  const [members = {}, ...others] = membersOf(form, bytes);
+  if (others.length > 0) {
+    throw invalidForm(`Cannot read ${form}: a list of them, expected one a line`);
+  }
   return form === "letter" ? letterOf(members) : kcatOf(members);
 }
 

@@ -15,7 +15,7 @@ import { eventJson, sampleJson, sampleLiteral, serializeEvent } from "../pipelin
 import { shiftMessage } from "./message_shift.ts";
 import { encoderFor } from "./open_target.ts";
 import { type SelectedBlock, type Selection, Selector } from "./selector.ts";
-import { oneStore, storesByKind } from "./targets.ts";
+import { oneStore, storesByKind, takesLettersOf } from "./targets.ts";
 
 const noSecrets = { password: undefined, influxToken: undefined };
 
@@ -196,6 +196,11 @@ describe("what stores are given", () => {
     const stores = storesByKind({ metrics, alarms: storeOf("influxdb://h/mon"), events });
     expect(stores.stores).toEqual([metrics, events]);
     expect(stores.alarms).toBe(stores.metrics);
+    const takes = takesLettersOf(stores);
+    const own = ["influxdb://h:8086/mon", "elasticsearch://h:9200/ev"];
+    expect([...own, own.join(", "), `${own[0]}, sqlite:x`, "sqlite:x"].map(takes)).toEqual([
+      ...[true, true, true, false, false],
+    ]);
   });
 });
 
@@ -252,13 +257,18 @@ describe("what is selected", () => {
       kcat,
       letter("here", { item: sample }),
       letter("here", { payload: undefined, payload_base64: Buffer.from(kcat).toString("base64") }),
+      letter("here", { item: { index: "events-p-2026-01-02", document: { event_type: "e" } } }),
+      `[${letter("here")}, ${letter("here")}]`,
     ];
     const { block, texts, counts } = select(lines, { takesLettersFor: (name) => name === "here" });
-    const forms: readonly (Form | undefined)[] = ["metric", "metric", "metric", "sample", "metric"];
+    const forms: readonly (Form | undefined)[] = [
+      ...["metric", "metric", "metric", "sample", "metric", "metric", "letter"] as const,
+    ];
     expect(block.forms).toEqual(forms);
-    expect([...block.offsets]).toEqual([1, 3, 4, 5, 6]);
-    expect([...block.timestamps]).toEqual([7, 7, 9, 7, 9]);
-    expect(block.only).toEqual(["here", undefined, undefined, "here", "here"]);
+    expect([...block.offsets]).toEqual([1, 3, 4, 5, 6, 7, 8]);
+    expect([...block.timestamps]).toEqual([7, 7, 9, 7, 9, 7, NaN]);
+    expect(block.only).toEqual(["here", undefined, undefined, "here", "here", "here", undefined]);
+    expect(texts.slice(-2)).toEqual([metricText("cpu"), lines.at(-1) ?? ""]);
     expect(texts[0]).toBe(metricText("cpu"));
     expect(Buffer.from(block.bytes.subarray(block.keyStarts[2], block.keyEnds[2])).toString()).toBe(
       "kk",

@@ -40,6 +40,15 @@ export function targetName({ stores }: ReplayStores): string {
   return stores.map(endpointName).join(", ");
 }
 
+/**
+ * Whether a dead letter was bound for these stores, and for no other: what a run to several of them
+ * could not read was bound for all.
+ */
+export function takesLettersOf({ stores }: ReplayStores): (destination: string) => boolean {
+  const names = new Set(stores.map(endpointName));
+  return (destination) => destination.split(", ").every((name) => names.has(name));
+}
+
 const takesLines: ReadonlySet<StoreEndpoint["scheme"]> = new Set([
   "influxdb",
   "influxdb2",
