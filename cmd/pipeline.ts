@@ -72,7 +72,11 @@ async function runPipeline(flags: PipelineFlags): Promise<void> {
     openInflow: (eventsOf) => openInflow(config, { once }, { ...deps, eventsOf }),
     sayLeftSpools: (given, publishers) => leftSpools(given.config, publishers, deps),
     openLane: (request, given, laneDeps) =>
-      openLane(request, given.config, { ...laneDeps, loadKind: loadPublisherKind }),
+      openLane(request, given.config, {
+        ...laneDeps,
+        keepsOrder: given.config.input.file !== undefined,
+        loadKind: loadPublisherKind,
+      }),
   };
   try {
     const outcome = await runService(

@@ -223,7 +223,11 @@ function workDepsOf(
       }),
     sayLeftSpools: (given, publishers) => leftSpools(given.config, publishers, deps),
     openLane: (request, given, laneDeps) =>
-      openLane(request, given.config, { ...laneDeps, loadKind: loadPublisherKind }),
+      openLane(request, given.config, {
+        ...laneDeps,
+        keepsOrder: true,
+        loadKind: loadPublisherKind,
+      }),
     makerOf: ({ samples, events }) =>
       new ReplayMaker(samples, events, { format: options.format, shiftMs: job.shiftMs }),
     onUnreadable: (source, refusal) => sayRefused(refusals, source, refusal),

@@ -25,7 +25,7 @@ export const httpKind: PublisherKind<PublisherSettings> = {
   takes: ["samples", "events"],
   options: postOptions,
   unknownOptions: "passed_on",
-  concurrency: 1,
+  concurrency: 16,
   farEnd: (url) => postFarEnd(url, httpKind),
   create: (url, deps) => new HttpPublisher(url, deps),
 };

@@ -16,6 +16,8 @@ import { spoolFolder } from "./spool_folder.ts";
 
 /** What a lane needs besides what it is told by the work. */
 export interface OpenLaneDeps extends Omit<LaneDeps, "publisher" | "spool"> {
+  /** A file goes out in its order; of a bus that several share there is none. */
+  readonly keepsOrder: boolean;
   readonly loadKind: (scheme: string, place?: Place) => Promise<PublisherKind<PublisherSettings>>;
 }
 
@@ -29,7 +31,9 @@ export async function openLane(
   const kind = await deps.loadKind(url.scheme, place);
   const publisher = create();
   const { policy, queueParcelsMax } = policyOf(url, config.policies);
-  const { concurrency, gather } = kind;
+  const { gather } = kind;
+  const { parallelRequestsMax } = config.publishers;
+  const concurrency = deps.keepsOrder ? 1 : Math.min(kind.concurrency, parallelRequestsMax);
   return new Lane(
     { carries, policy, concurrency, gather, queueParcelsMax },
     { ...deps, publisher, spool: policy === "spool" ? await spoolOf() : undefined },

@@ -53,7 +53,9 @@ interface Pending {
 /** See above. */
 export class SpoolDrain {
   #deps: SpoolDrainDeps;
-  #itemsMax: number;
+  /** Of one call; undefined: each parcel is one of its own. */
+  #itemsMax: number | undefined;
+  #concurrency: number;
   #pending: Pending[] = [];
   #appending: Promise<void> | undefined;
   #draining: Promise<void> | undefined;
@@ -64,11 +66,15 @@ export class SpoolDrain {
   #saidFull = false;
 
   constructor(
-    { gather }: { readonly gather: { readonly items_max: number } | undefined },
+    { gather, concurrency }: {
+      readonly gather: { readonly items_max: number } | undefined;
+      readonly concurrency: number;
+    },
     deps: SpoolDrainDeps,
   ) {
     this.#deps = deps;
-    this.#itemsMax = gather?.items_max ?? 0;
+    this.#itemsMax = gather?.items_max;
+    this.#concurrency = concurrency;
     const labels = { publisher: deps.name };
     const { registry } = deps;
     const help = "Samples and events from the spool that the far end has accepted.";
@@ -185,10 +191,22 @@ export class SpoolDrain {
   async #run(): Promise<void> {
     const { signal, spool } = this.#deps;
     while (spool.records > 0 && !signal.aborted) {
-      const parcels = await spool.peek(this.#itemsMax);
-      await this.#sendAll(parcels);
+      const parcels = await spool.peek(this.#itemsMax ?? this.#concurrency);
+      for (const calls of this.#roundsOf(parcels)) {
+        await Promise.all(calls.map((call) => this.#sendAll(call)));
+      }
       if (!signal.aborted) await spool.release(parcels.length);
     }
+  }
+
+  /** What is sent side by side, round after round, each as a list of calls. */
+  #roundsOf(parcels: readonly SpooledParcel[]): (readonly (readonly SpooledParcel[])[])[] {
+    if (this.#itemsMax !== undefined) return [[parcels]];
+    const count = Math.ceil(parcels.length / this.#concurrency);
+    return Array.from({ length: count }, (_, n) => {
+      const from = n * this.#concurrency;
+      return parcels.slice(from, from + this.#concurrency).map((parcel) => [parcel]);
+    });
   }
 
   /** Resolves when the far end or the dead letters have all items, or the signal aborted. */
