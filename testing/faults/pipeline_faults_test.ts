@@ -20,8 +20,8 @@ if (missing !== undefined) console.error(`skipped: ${missing}`);
 const long = process.env.TPCTL_FAULTS_LONG === "1";
 const count = long ? 100_000 : 3_000;
 const outageMs = long ? 60_000 : 3_000;
-const testMs = long ? 900_000 : 180_000;
-const waitMs = long ? 400_000 : 60_000;
+const testMs = long ? 900_000 : 300_000;
+const waitMs = long ? 400_000 : 120_000;
 /** Shorter than any of the runs. */
 const tokenSeconds = 8;
 const user = { name: "ceilometer", password: "Sesame" };
