@@ -6,6 +6,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import { basename, dirname, join, normalize } from "node:path";
 import { UsageError } from "../errors.ts";
 import { whyUnreadable } from "./file_failure.ts";
+import { sqliteRefusal } from "./sqlite_magic.ts";
 
 /** One input; `-` is stdin. */
 export interface InputFile {
@@ -89,6 +90,8 @@ function checkAccess(path: string): void {
     const text = `Cannot read '${path}': ${whyUnreadable(cause)}, expected a readable file`;
     throw new UsageError(text, { cause });
   }
+  const refusal = sqliteRefusal(path);
+  if (refusal !== undefined) throw new UsageError(refusal);
 }
 
 /** `x.log.3.gz`: the set `x.log`, its third oldest; `x.log-20260102`: by its date. */

@@ -1,6 +1,7 @@
 /**
  * Edge (files, stdin). A Consumer over files and stdin: one record per line, one file after the other,
- * to the end. There is nothing to commit to: what was read is known by its line number.
+ * to the end, plain or compressed. There is nothing to commit to: what was read is known by its line
+ * number.
  */
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
@@ -8,9 +9,10 @@ import type { Clock } from "../clock.ts";
 import type { Consumer, ConsumerEvents } from "../delivery/consumer.ts";
 import type { RecordBlock } from "../delivery/records.ts";
 import { ConfigError, RunError } from "../errors.ts";
-import { fileChunks, stdinChunks } from "./chunks.ts";
+import { readChunks } from "./chunks.ts";
 import { whyUnreadable } from "./file_failure.ts";
 import { LineBlocks } from "./line_blocks.ts";
+import { sqliteRefusal } from "./sqlite_magic.ts";
 
 const lineBytesMaxDefault = 64 * 1024 * 1024;
 /** A source that is waited for is said to be alive so often. */
@@ -57,7 +59,7 @@ async function* readAll(
   const lineBytesMax = options.lineBytesMax ?? lineBytesMaxDefault;
   for (const [partition, file] of options.paths.entries()) {
     const lines = new LineBlocks({ file, partition, lineBytesMax });
-    const chunks = file === "-" ? stdinChunks() : fileChunks(file);
+    const chunks = readChunks(file);
     try {
       for (;;) {
         const chunk = await nextChunk(chunks, deps, signal);
@@ -96,7 +98,7 @@ async function nextChunk(
   return read === undefined || read.done === true ? undefined : read.value;
 }
 
-/** Rejects with a ConfigError where there is no such file, or none to read; `-` is always there. */
+/** Rejects with a ConfigError where there is no such file, or none of lines; `-` is always there. */
 export async function checkFile(path: string): Promise<void> {
   if (path === "-") return;
   try {
@@ -110,4 +112,6 @@ export async function checkFile(path: string): Promise<void> {
       { cause },
     );
   }
+  const refusal = sqliteRefusal(path);
+  if (refusal !== undefined) throw new ConfigError(refusal);
 }

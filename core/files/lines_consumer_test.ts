@@ -2,6 +2,7 @@
  * Edge (test runner, files, processes). Files and stdin as a Consumer: read to the end, one after the
  * other, or until closed.
  */
+import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -9,7 +10,7 @@ import { join } from "node:path";
 import { systemClock } from "../clock.ts";
 import type { Consumer, ConsumerEvents } from "../delivery/consumer.ts";
 import { valueOf } from "../delivery/records.ts";
-import { ConfigError } from "../errors.ts";
+import { ConfigError, RunError } from "../errors.ts";
 import { openLinesConsumer } from "./lines_consumer.ts";
 
 let folder = "";
@@ -66,6 +67,29 @@ describe("files", () => {
   test("a missing one and a folder are configuration errors before anything is read", async () => {
     await expect(openPaths([join(folder, "none")])).rejects.toBeInstanceOf(ConfigError);
     await expect(openPaths([folder])).rejects.toThrow("it is a folder");
+  });
+
+  test("a SQLite file is refused, and its scheme named", async () => {
+    const path = join(folder, "a.db");
+    const database = new Database(path);
+    database.run("CREATE TABLE t (a)");
+    database.close();
+    await expect(openPaths([path])).rejects.toThrow(
+      `Cannot read '${path}' as text: it is a SQLite file, expected lines; ` +
+        `tpctl tail 'sqlite:${path}' shows what it holds`,
+    );
+  });
+
+  test("gzip and zstd are read as what they hold; a cut-off file is an error after its lines", async () => {
+    const text = Array.from({ length: 50_000 }, (_, i) => `line ${i}\n`).join("");
+    const expected = Array.from({ length: 50_000 }, (_, i) => `0:${i + 1}:line ${i}`);
+    const [zipped, path] = [Bun.gzipSync(text), join(folder, "a")];
+    for (const bytes of [zipped, Bun.zstdCompressSync(text)]) {
+      await writeFile(path, bytes);
+      expect(await readAll(await openPaths([path]))).toEqual(expected);
+    }
+    await writeFile(path, zipped.subarray(0, zipped.length - 20));
+    await expect(readAll(await openPaths([path]))).rejects.toBeInstanceOf(RunError);
   });
 
   test("closing ends a read that waits", async () => {
