@@ -21,7 +21,8 @@ export interface SvgChart {
 
 const width = 1000;
 const plotHeight = 220;
-const marginRight = 30;
+/** Half of the longest text below the axis, a day. */
+const marginRight = 50;
 const titleHeight = 46;
 const panelHead = 28;
 const timeHeight = 46;
@@ -195,14 +196,15 @@ function lines(
   // The busiest is drawn last, above the others.
   return series.map(({ points }, i) => {
     const color = colors[i % colors.length];
-    const [first] = points;
+    const places = points.map(at);
+    const [first] = places;
     if (first === undefined) return "";
-    if (points.length > 1) {
-      const path = points.map(at).join(" ");
-      return `<polyline points="${path}" fill="none" stroke="${color}" stroke-width="1.6" ` +
-        `stroke-linejoin="round"/>`;
+    // A line to itself would not be seen.
+    if (places.some((place) => place !== first)) {
+      return `<polyline points="${places.join(" ")}" fill="none" stroke="${color}" ` +
+        `stroke-width="1.6" stroke-linejoin="round"/>`;
     }
-    const [x, y] = at(first).split(",");
+    const [x, y] = first.split(",");
     return `<circle cx="${x}" cy="${y}" r="3.5" fill="${color}"/>`;
   }).reverse().join("\n");
 }

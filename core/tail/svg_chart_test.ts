@@ -84,6 +84,24 @@ describe("picture", () => {
     expect(svg.match(/<circle/g)?.length).toBe(7);
   });
 
+  test("a series of one moment is a dot, however often it was seen", () => {
+    const history = new ChartHistory();
+    for (let i = 0; i < 3; i++) history.add(datumOf({ timeMs: start, value: 2 }));
+    history.add(datumOf({ name: "other", timeMs: start + 60_000, value: 2 }));
+    const svg = renderSvg({ title: "t", series: history.series(), seriesLeft: 0 });
+    expect(svg.match(/<circle/g)?.length).toBe(2);
+    expect(svg).not.toContain("<polyline");
+  });
+
+  test("times at the right edge are within the picture", () => {
+    const history = new ChartHistory();
+    for (const ms of [700, 1400]) history.add(datumOf({ timeMs: start + ms }));
+    const svg = renderSvg({ title: "t", series: history.series(), seriesLeft: 0 });
+    const last = boxes(svg).filter(({ text }) => text === "23:50:01.400")[0];
+    // Letters are up to three tenths wider than `boxes` takes them to be.
+    expect((last?.right ?? 0) + 11).toBeLessThan(1000);
+  });
+
   test("nothing at all is said", () => {
     expect(renderSvg({ title: "t", series: [], seriesLeft: 0 })).toContain("No value was seen.");
   });
