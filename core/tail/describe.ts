@@ -58,7 +58,8 @@ const shownElsewhere: ReadonlySet<string> = new Set([
 const depthMax = 3;
 
 /** What it says beside its columns, as `name=text`, most telling first; as many as are pulled. */
-export function* details({ kind, members }: Datum): Generator<string, void, void> {
+export function* details(datum: Datum): Generator<string, void, void> {
+  const { kind, members } = datum;
   if (kind === "metric") {
     const metric = dictOf(members.metric) ?? members;
     yield* leaves(dictOf(metric.dimensions) ?? {}, "");
@@ -74,13 +75,26 @@ export function* details({ kind, members }: Datum): Generator<string, void, void
     return;
   }
   if (kind === "point") {
-    yield* leaves(dictOf(members.tags) ?? {}, "");
-    yield* leaves(dictOf(members.fields) ?? {}, "");
+    yield* leaves(besidesColumns(members.tags, datum), "", 2);
+    yield* leaves(besidesColumns(members.fields, datum), "", 2);
     return;
   }
   const inner = dictOf(members["alarm-transitioned"]) ?? dictOf(members.event) ??
     dictOf(members.payload) ?? members;
   yield* leaves(inner, "");
+}
+
+/** A point's members are named by who wrote it: its value and unit have columns, its ids by what they say. */
+function besidesColumns(part: Value | undefined, { value, resource, tenant }: Datum): Dict {
+  const left: Dict = Object.create(null);
+  for (const [name, each] of Object.entries(dictOf(part) ?? {})) {
+    const isValue = name === "value" && !Number.isNaN(value);
+    if (isValue || name === "unit" || each === resource || each === tenant || each === "{}") {
+      continue;
+    }
+    left[name] = each;
+  }
+  return left;
 }
 
 /** What tells a series from others beside its columns: Monasca's dimensions, a point's tags. */

@@ -30,6 +30,30 @@ describe("pretty", () => {
     );
   });
 
+  test("a point says what no column says; without a time the columns stay where they are", () => {
+    const point = { kind: "point", resource: "node-1", tenant: "t", unit: "" } as const;
+    const lines = createPretty({ ...plain, columns: () => 120 }).lines([
+      datumOf({
+        ...{ ...point, name: "cpu", value: 2 },
+        members: {
+          tags: { _tenant_id: "t", hostname: "node-1", device: "sda" },
+          fields: { value: 2, value_meta: "{}", other: 1 },
+        },
+      }),
+      datumOf({
+        ...{ ...point, name: "event", value: NaN, timeMs: NaN },
+        members: { tags: { event_type: "compute.delete" }, fields: { value: "a text" } },
+      }),
+    ]);
+    expect(lines).toBe(
+      [
+        "11-28 08:31:02 point  cpu                             2 node-1     t        device=sda other=1",
+        '-              point  event                             node-1     t        event_type=compute.delete value="a text"',
+        "",
+      ].join("\n"),
+    );
+  });
+
   test("wide shows all of it", () => {
     const lines = createPretty({ ...plain, wide: true }).lines([sampleDatum({})]);
     expect(lines).toContain("1a2b3c4d-0000-4000-8000-123456789abc");

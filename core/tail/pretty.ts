@@ -53,7 +53,7 @@ export function createPretty({ columns, color, wide }: LineStyle): LineFormat {
   const line = (datum: Datum): string => {
     const width = wide ? wideMax : columns() ?? wideMax;
     const parts: readonly (readonly [ink: string, text: string])[] = [
-      [inks.dim, timeText(datum.timeMs, wide)],
+      [inks.dim, pad(timeText(datum.timeMs, wide), wide ? 24 : 14, "left")],
       [kindInks[datum.kind], pad(kindWords[datum.kind], 6, "left")],
       [inks.name, cell("name", datum.name)],
       [inks.value, cell("value", valueText(datum.value), "right")],

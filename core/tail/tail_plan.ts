@@ -56,6 +56,7 @@ export interface TailPlan {
 }
 
 const lastDefault = 10;
+const storePictureLast = 10_000;
 const lastMax = 1_000_000;
 
 /** The plan for looking at data. Throws UsageError. */
@@ -151,9 +152,10 @@ function spanOf(
   if (endpoint.scheme === "kafka") {
     return { last: follows ? 0 : lastDefault, sinceMs, follow: follows };
   }
-  // A picture of the last ten lines of a file is no picture.
-  const isWhole = endpoint.scheme === "file" && isPicture;
-  return { last: isWhole ? undefined : lastDefault, sinceMs, follow: follows };
+  // The last ten make no picture; a store may hold years.
+  if (!isPicture) return { last: lastDefault, sinceMs, follow: follows };
+  const last = endpoint.scheme === "file" ? undefined : storePictureLast;
+  return { last, sinceMs, follow: follows };
 }
 
 function readLast(text: string | undefined): number | "all" | undefined {

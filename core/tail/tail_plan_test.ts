@@ -29,6 +29,8 @@ describe("where it begins and whether it goes on", () => {
     ["x.json", { since }, { last: undefined, sinceMs, follow: false }],
     ["x.json", { format: "chart" }, { last: undefined, follow: false }],
     ["x.json", { chartOut: "x.svg" }, { last: undefined, follow: false }],
+    ["sqlite:x.db", {}, { last: 10, follow: false }],
+    ["sqlite:x.db", { chartOut: "x.svg" }, { last: 10_000, follow: false }],
     ["-", {}, { last: undefined, follow: true }],
     ["-", { last: "3" }, { last: 3, follow: true }],
     ["influxdb://h/d", {}, { last: 10, follow: false }],
