@@ -60,5 +60,10 @@ FROM measurements WHERE measurement = 'alarm_state_history';
 CREATE VIEW events AS
 SELECT document ->> '$."@timestamp"' AS time, document ->> '$.event_type' AS event_type,
   document ->> '$.project_id' AS tenant, document, index_name, id
-FROM documents WHERE json_valid(document);
+FROM documents WHERE json_valid(document)
+UNION ALL                          -- what pipeline stores are points: traits and id are fields
+SELECT time, tags ->> '$.event_type',
+  iif(json_valid(fields ->> '$.traits'), fields ->> '$.traits' ->> '$.project_id', NULL),
+  fields ->> '$.traits', database, fields ->> '$.message_id'
+FROM measurements WHERE measurement = 'event' AND tags ->> '$.event_type' IS NOT NULL;
 `;

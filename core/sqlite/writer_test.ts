@@ -153,6 +153,8 @@ describe("points", () => {
       lineBatch([
         `cpu,_tenant_id=t1,host=a value=0.5,value_meta="{}" 1600000000123`,
         `alarm_state_history,tenant_id=t2 alarm_id="x",old_state="OK",new_state="ALARM" 1600000000000`,
+        `event,event_type=e2 message_id="m",traits="{\\"project_id\\": \\"p2\\"}" 1600000001000`,
+        `event,event_type=e3 message_id="n",traits="cut off" 1600000002000`,
       ]),
       never(),
     );
@@ -182,6 +184,8 @@ describe("points", () => {
     ]);
     expect(all("SELECT time, event_type, tenant, id FROM events")).toEqual([
       { time: "2020", event_type: "e", tenant: "p", id: "1" },
+      { time: "2020-09-13T12:26:41.000Z", event_type: "e2", tenant: "p2", id: "m" },
+      { time: "2020-09-13T12:26:42.000Z", event_type: "e3", tenant: null, id: "n" },
     ]);
     database.close();
   });
