@@ -11,8 +11,13 @@ interface Flag {
   readonly names: readonly string[];
   readonly help: string;
   readonly takesValue: boolean;
+  /** Its value is a path, or a URL that may be one. */
+  readonly takesPath: boolean;
   readonly choices: readonly string[];
 }
+
+/** How `--help` calls values that are paths or URLs. */
+const pathValues = /[<[](path|file|folder|source|store|file\.svg)[>\]]$/;
 
 /** One command of the tree, by its words behind `tpctl`. */
 interface Node {
@@ -64,10 +69,12 @@ function nodesOf(command: CommandUnknownOpts, words: readonly string[]): Node[] 
     names: [option.long, option.short].filter((name) => name !== undefined && name !== null),
     help: option.description,
     takesValue: option.required || option.optional,
+    takesPath: pathValues.test(option.flags),
     choices: option.argChoices ?? [],
   }));
   if (words.length === 0) subcommands.push({ word: "help", help: "show help for a command" });
-  const help = { names: ["--help"], help: "show help", takesValue: false, choices: [] };
+  const noValue = { takesValue: false, takesPath: false, choices: [] };
+  const help = { names: ["--help"], help: "show help", ...noValue };
   return [
     {
       words,
@@ -87,9 +94,9 @@ function bashScript(nodes: readonly Node[]): string {
     return `    "${words.join(" ")}") candidates="${names.join(" ")}"${paths} ;;`;
   });
   const values = nodes.flatMap(({ words, flags }) =>
-    flags.filter((flag) => flag.takesValue).map(({ names, choices }) => {
+    flags.filter((flag) => flag.takesValue).map(({ names, choices, takesPath }) => {
       const patterns = names.map((name) => `"${words.join(" ")} ${name}"`).join("|");
-      const made = choices.length > 0 ? `-W "${choices.join(" ")}"` : "-f";
+      const made = takesPath ? "-f" : `-W "${choices.join(" ")}"`;
       return `    ${patterns}) COMPREPLY=($(compgen ${made} -- "$word")); return ;;`;
     })
   );
@@ -102,6 +109,9 @@ _tpctl() {
   # bash takes the colon of sqlite:path for a word of its own.
   if [[ $word == : ]]; then before=: word=""; fi
   if [[ $before == : ]]; then COMPREPLY=($(compgen -f -- "$word")); return; fi
+  # Likewise the equals sign of --format=json.
+  if [[ $word == = ]]; then word=""
+  elif [[ $before == = ]]; then before="\${COMP_WORDS[COMP_CWORD - 2]}"; fi
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "\${path:+$path }\${COMP_WORDS[i]}" in
     ${known.join("|")}) path="\${path:+$path }\${COMP_WORDS[i]}" ;;
@@ -113,8 +123,8 @@ ${values.join("\n")}
   case "$path" in
 ${cases.join("\n")}
   esac
+  if [[ $paths && $word != -* ]]; then COMPREPLY=($(compgen -f -- "$word")); return; fi
   COMPREPLY=($(compgen -W "$candidates" -- "$word"))
-  if [[ $paths && $word != -* ]]; then COMPREPLY+=($(compgen -f -- "$word")); fi
 }
 complete -o filenames -F _tpctl tpctl
 `;
@@ -160,8 +170,12 @@ ${cases.join("\n")}
 `;
 }
 
-function zshSpec(name: string, { help, takesValue, choices }: Flag): string {
-  const value = choices.length > 0 ? `:value:(${choices.join(" ")})` : ":value:_files";
+function zshSpec(name: string, { help, takesValue, takesPath, choices }: Flag): string {
+  const value = choices.length > 0
+    ? `:value:(${choices.join(" ")})`
+    : takesPath
+    ? ":value:_files"
+    : ":value: ";
   return `'*${name}[${zshText(help)}]${takesValue ? value : ""}'`;
 }
 
@@ -190,12 +204,13 @@ ${lines.join("\n")}
 `;
 }
 
-function fishFlag({ names, takesValue, choices }: Flag): string {
+function fishFlag({ names, takesValue, takesPath, choices }: Flag): string {
   const spelled = names.map((name) =>
     name.startsWith("--") ? ` -l ${name.slice(2)}` : ` -s ${name.slice(1)}`
   ).join("");
   if (!takesValue) return `${spelled} -f`;
-  return choices.length > 0 ? `${spelled} -x -a '${choices.join(" ")}'` : `${spelled} -r -F`;
+  if (choices.length > 0) return `${spelled} -x -a '${choices.join(" ")}'`;
+  return takesPath ? `${spelled} -r -F` : `${spelled} -x`;
 }
 
 function fishHelp(help: string): string {

@@ -36,6 +36,21 @@ describe("bash", () => {
     expect(offered("persist", "--config-file", "package.j")).toEqual(["package.json"]);
     expect(offered("persist", "--to", "sqlite", ":", "package.j")).toEqual(["package.json"]);
     expect(offered("persist", "--to", "sqlite", ":")).toContain("package.json");
+    expect(offered("tail", "metrics", "--chart-out", "package.j")).toEqual(["package.json"]);
+  });
+
+  test("no paths behind options that take none, no options where a path is typed", () => {
+    for (const option of ["--since", "--meter", "--rate"]) {
+      expect(offered("replay", option, "package.j")).toEqual([""]);
+    }
+    expect(offered("tail", "")).not.toContain("--follow");
+    expect(offered("tail", "-")).toContain("--follow");
+  });
+
+  test("values behind an equals sign", () => {
+    expect(offered("validate", "--format", "=", "js")).toEqual(["json"]);
+    expect(offered("validate", "--format", "=")).toContain("json");
+    expect(offered("persist", "--config-file", "=", "package.j")).toEqual(["package.json"]);
   });
 });
 
