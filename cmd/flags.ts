@@ -166,7 +166,8 @@ Examples:
   tpctl pipeline --config-file /etc/ceilometer/ceilometer.conf
 
   # What notifications in a file, one per line, would become
-  tpctl pipeline --pipeline pipeline.yaml --from notifications.ndjson --once
+  tpctl pipeline --pipeline pipeline.yaml --event-pipeline event_pipeline.yaml \\
+    --from notifications.ndjson --once
 
   # The queues of one broker until they are empty for a minute
   tpctl pipeline --from amqp://guest@127.0.0.1:5672/ --once --idle 60

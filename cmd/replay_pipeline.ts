@@ -30,6 +30,7 @@ import { type Check, surveyInputs } from "../core/replay/survey_run.ts";
 import { lookAtSpool, openSpoolJob } from "../core/replay/spool_job.ts";
 import type { WorkEvents } from "../core/running/daemon.ts";
 import type { LogSwitch } from "../core/running/log_switch.ts";
+import { count } from "../core/terminal/figures.ts";
 import { loadPublisherKind, publisherSchemes } from "../publishers/mod.ts";
 import { openOutput, openProgress, surroundings } from "./daemon_output.ts";
 import type { ReplayFlags } from "./replay_flags.ts";
@@ -159,7 +160,7 @@ async function send(run: PipelineReplay): Promise<void> {
     });
   const refusals = new Refusals(log);
   const workDeps = workDepsOf(run, job, { refusals, deps });
-  log.info(`Sending ${job.files} inputs through the pipeline to ${target}`, {
+  log.info(`Sending ${count(job.files, "input")} through the pipeline to ${target}`, {
     bytes: job.bytesTotal,
     checkpoint: job.checkpoint,
   });

@@ -29,6 +29,7 @@ import { lookAtSpool, openSpoolJob } from "../core/replay/spool_job.ts";
 import { type VerifyResult, verifyRun } from "../core/replay/verify_run.ts";
 import type { LogSwitch } from "../core/running/log_switch.ts";
 import { logThrough } from "../core/running/log_through.ts";
+import { count } from "../core/terminal/figures.ts";
 import { openOutput, openProgress, surroundings } from "./daemon_output.ts";
 import type { ReplayFlags } from "./replay_flags.ts";
 import {
@@ -242,7 +243,7 @@ function sayStart({ stores, log }: StoreReplay, job: ReplayJob): void {
     ? ""
     : "; a repeated run sends everything again to this target";
   const again = job.isResumed ? "Going on with" : "Sending";
-  log.info(`${again} ${job.files} inputs to ${targetName(stores)}${repeats}`, {
+  log.info(`${again} ${count(job.files, "input")} to ${targetName(stores)}${repeats}`, {
     bytes: job.bytesTotal,
     checkpoint: job.checkpoint,
   });

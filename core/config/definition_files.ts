@@ -104,7 +104,7 @@ class FileFinder {
         "expected a file";
       this.problems.push(new ConfigError(text, place, { rule: "config/missing-file" }));
     } else {
-      const text = `There is no ${path}: ${what} built into tpctl holds`;
+      const text = `There is no ${path}: tpctl takes ${what} built into it`;
       this.notices.push({ level: "info", text, place: undefined });
     }
     return undefined;

@@ -42,8 +42,8 @@ test("relative names are searched in the configuration folders", () => {
   });
   expect(files.eventPipeline).toBeUndefined();
   expect(files.notices.map((notice) => notice.text)).toEqual([
-    "There is no event_pipeline.yaml: the event pipeline built into tpctl holds",
-    "There is no event_definitions.yaml: the event definitions built into tpctl holds",
+    "There is no event_pipeline.yaml: tpctl takes the event pipeline built into it",
+    "There is no event_definitions.yaml: tpctl takes the event definitions built into it",
   ]);
   expect(files.builtInMeters).toBe(false);
   expect(files.meters.map((file) => file.text)).toEqual(["# a.yaml\n", "# b.yaml\n"]);

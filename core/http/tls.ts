@@ -6,6 +6,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Tls } from "../config/endpoint.ts";
 import { ConfigError } from "../errors.ts";
+import { whyUnreadable } from "../files/file_failure.ts";
 
 /** What fetch wants for TLS. */
 export interface TlsMaterial {
@@ -41,12 +42,15 @@ export function loadTls(tls: Tls): TlsMaterial {
 
 /** The text of a PEM file that `check` takes without throwing. Throws a ConfigError that names it. */
 export function readPem(path: string, what: string, check: (text: string) => unknown): string {
+  let text: string | undefined;
   try {
-    const text = readFileSync(path, "utf8");
+    text = readFileSync(path, "utf8");
     check(text);
     return text;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = text === undefined || !(error instanceof Error)
+      ? whyUnreadable(error)
+      : error.message;
     throw new ConfigError(`Cannot read ${what} '${path}': ${why}, expected a PEM file`, undefined, {
       cause: error,
       rule: "file/unreadable",
