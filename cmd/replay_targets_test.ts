@@ -240,6 +240,11 @@ describe("a wrong command line", () => {
     ["some.log --to null: --meters x", "Did you mean --meter?"],
     ["- --to null: --resume", "Cannot use --resume with stdin alone"],
     ["- --to null: --now", "Cannot use --now with stdin"],
+    ["some.log/x --to null:", "Cannot read 'some.log/x': a part of its path is no folder"],
+    [`${"long".repeat(99)} --to null:`, "its name is too long"],
+    ["file://host/x --to null:", "it names a host"],
+    ["file:///x%zz --to null:", "it is not percent-encoded"],
+    ["file:///x%00 --to null:", "it has a NUL character"],
     ["- --to sqlite:a.db --verify", "Cannot use --verify with stdin"],
     ["some.log --to sqlite:a.db --verify --limit 1 --resume", "Cannot use --verify and --limit"],
     [

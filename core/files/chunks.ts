@@ -1,16 +1,25 @@
 /**
- * Edge (files, stdin). A file's text in chunks, whatever it is compressed with: plain, gzip (also of
- * several members) and zstd, told by its first bytes. Memory stays flat however large it is.
+ * Edge (files, stdin). A file's text in chunks, whatever it is compressed with: plain, gzip and zstd,
+ * also of several parts, told by its first bytes. Memory stays flat however large it is.
  */
 import { open } from "node:fs/promises";
 import { Readable } from "node:stream";
-import { createGunzip, createZstdDecompress } from "node:zlib";
-import { ZstdFrames } from "./zstd_frames.ts";
+import { createGunzip } from "node:zlib";
 
 const chunkBytes = 256 * 1024;
 
-const gzipMagic = [0x1f, 0x8b];
-const zstdMagic = [0x28, 0xb5, 0x2f, 0xfd];
+/** First bytes, in hex. */
+const gzipMagic = /^1f8b/;
+/** A frame, or one that holds no text and is to be passed over, with which pzstd begins its files. */
+const zstdMagic = /^(28b52ffd|5.2a4d18)/;
+const otherMagics = [
+  { name: "bzip2", magic: /^425a683.314159265359/ },
+  { name: "xz", magic: /^fd377a585a00/ },
+  { name: "lz4", magic: /^04224d18/ },
+  { name: "zip", magic: /^504b0304/ },
+] as const;
+/** The longest of these. */
+const magicBytes = 10;
 
 /** `onRead` hears of bytes as they are stored. Rejects with the system's or the codec's error. */
 export async function* readChunks(
@@ -18,27 +27,56 @@ export async function* readChunks(
   onRead: (bytes: number) => void = () => undefined,
 ): AsyncGenerator<Uint8Array> {
   const raw = counted(path === "-" ? stdinChunks() : fileChunks(path), onRead);
-  const first = await raw.next();
-  if (first.done === true) return;
-  const start = first.value;
+  const start = await firstBytes(raw);
   const whole = withFirst(start, raw);
-  const codec = startsWith(start, gzipMagic)
-    ? createGunzip({ chunkSize: chunkBytes })
-    : startsWith(start, zstdMagic)
-    ? createZstdDecompress({ chunkSize: chunkBytes })
-    : undefined;
-  if (codec === undefined) return yield* whole;
-  const frames = startsWith(start, zstdMagic) ? new ZstdFrames() : undefined;
-  const stored = followed(whole, frames);
-  const source = Readable.from(stored, { objectMode: false, highWaterMark: chunkBytes });
+  const magic = Buffer.from(start.subarray(0, magicBytes)).toString("hex");
+  if (gzipMagic.test(magic)) return yield* gunzipped(whole);
+  if (zstdMagic.test(magic)) return yield* unzstd(whole);
+  const other = otherMagics.find((known) => known.magic.test(magic));
+  if (other === undefined) return yield* whole;
+  await raw.return(undefined);
+  throw new Error(`it is compressed with ${other.name}, expected plain text, gzip or zstd`);
+}
+
+/** As many as it takes to know what it is, or all that there are. */
+async function firstBytes(chunks: AsyncGenerator<Uint8Array>): Promise<Uint8Array> {
+  let start: Uint8Array = new Uint8Array(0);
+  while (start.length < magicBytes) {
+    const { done, value } = await chunks.next();
+    if (done === true) break;
+    start = start.length === 0 ? value : Buffer.concat([start, value]);
+  }
+  return start;
+}
+
+/** By node:zlib, which takes zeros behind the end for padding, as gzip does. */
+async function* gunzipped(whole: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const codec = createGunzip({ chunkSize: chunkBytes });
+  const source = Readable.from(whole, { objectMode: false, highWaterMark: chunkBytes });
   source.on("error", (error) => codec.destroy(error));
   try {
     for await (const chunk of source.pipe(codec)) yield chunk as Uint8Array;
-    if (frames?.fault !== undefined) throw new Error(frames.fault);
   } finally {
     source.destroy();
     codec.destroy();
   }
+}
+
+/** Not by node:zlib, which tells a file that was cut off from a whole one nowhere. */
+async function* unzstd(whole: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const source = new ReadableStream<Uint8Array>({
+    async pull(controller): Promise<void> {
+      const { done, value } = await whole.next();
+      if (done === true) controller.close();
+      else controller.enqueue(value);
+    },
+    async cancel(): Promise<void> {
+      await whole.return(undefined);
+    },
+  });
+  // Its types want a BufferSource, which they take a Uint8Array of unknown buffer not to be.
+  const codec = new DecompressionStream("zstd") as ReadableWritablePair<Uint8Array, Uint8Array>;
+  yield* source.pipeThrough(codec);
 }
 
 async function* counted(
@@ -47,16 +85,6 @@ async function* counted(
 ): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) {
     onRead(chunk.length);
-    yield chunk;
-  }
-}
-
-async function* followed(
-  chunks: AsyncGenerator<Uint8Array>,
-  frames: ZstdFrames | undefined,
-): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunks) {
-    frames?.add(chunk);
     yield chunk;
   }
 }
@@ -91,8 +119,4 @@ export async function* fileChunks(path: string): AsyncGenerator<Uint8Array> {
 /** Until its writer closes it. */
 export async function* stdinChunks(): AsyncGenerator<Uint8Array> {
   for await (const chunk of Bun.stdin.stream()) yield chunk;
-}
-
-function startsWith(bytes: Uint8Array, magic: readonly number[]): boolean {
-  return magic.every((byte, i) => bytes[i] === byte);
 }

@@ -13,6 +13,8 @@ const reasons: Readonly<Record<string, string>> = {
   EPERM: "permission is denied",
   EISDIR: "it is a folder",
   ENOTDIR: "a part of its path is no folder",
+  ELOOP: "its symbolic links lead in a circle",
+  ENAMETOOLONG: "its name is too long",
   EROFS: "the file system is read-only",
   ENOSPC: "the disk is full",
   EDQUOT: "the disk quota is used up",

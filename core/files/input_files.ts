@@ -2,7 +2,7 @@
  * Edge (files). The files that paths, folders and glob patterns name, in the order in which they were
  * written: of a rotated set the oldest first, `x.log.2`, `x.log.1`, `x.log`.
  */
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, type Stats, statSync } from "node:fs";
 import { basename, dirname, join, normalize } from "node:path";
 import { UsageError } from "../errors.ts";
 import { whyUnreadable } from "./file_failure.ts";
@@ -48,8 +48,8 @@ export function findInputFiles(paths: readonly string[]): readonly InputFile[] {
 
 function pathsOf(text: string): readonly string[] {
   if (text === "-") return ["-"];
-  const path = text.startsWith("file://") ? decodeURIComponent(new URL(text).pathname) : text;
-  const stats = statSync(path, { throwIfNoEntry: false });
+  const path = text.startsWith("file://") ? localPath(text) : text;
+  const stats = statOf(path);
   if (stats?.isDirectory()) return filesIn(path);
   if (stats !== undefined) return [normalize(path)];
   if (path === "") throw new UsageError("Cannot read '': it is empty, expected a path");
@@ -57,6 +57,34 @@ function pathsOf(text: string): readonly string[] {
   throw new UsageError(
     `Cannot read '${text}': it does not exist, expected a file, folder or pattern`,
   );
+}
+
+/** Of `file:///path`. */
+function localPath(text: string): string {
+  const { host, pathname } = new URL(text);
+  const expected = "expected file:///path, percent-encoded";
+  if (host !== "") throw new UsageError(`Cannot read '${text}': it names a host, ${expected}`);
+  try {
+    return decodeURIComponent(pathname);
+  } catch (cause) {
+    throw new UsageError(`Cannot read '${text}': it is not percent-encoded, ${expected}`, {
+      cause,
+    });
+  }
+}
+
+/** Undefined where nothing is there; throws UsageError where that cannot be told. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
+function unreadable(path: string, cause: unknown): UsageError {
+  const why = path.includes("\0") ? "it has a NUL character" : whyUnreadable(cause);
+  return new UsageError(`Cannot read '${path}': ${why}, expected a readable file`, { cause });
 }
 
 /** Those right in the folder; hidden ones are somebody's bookkeeping. */
@@ -70,7 +98,7 @@ function matching(pattern: string): readonly string[] {
   const fixed = parts.findIndex((part) => isPattern.test(part));
   const folder = parts.slice(0, fixed).join("/");
   const cwd = folder === "" ? (pattern.startsWith("/") ? "/" : ".") : folder;
-  if (statSync(cwd, { throwIfNoEntry: false }) === undefined) return [];
+  if (statOf(cwd) === undefined) return [];
   const glob = new Bun.Glob(parts.slice(fixed).join("/"));
   return [...glob.scanSync({ cwd, onlyFiles: true })].sort()
     .map((name) => normalize(join(cwd, name)));
@@ -78,7 +106,7 @@ function matching(pattern: string): readonly string[] {
 
 function inputOf(path: string): InputFile {
   if (path !== "-") checkAccess(path);
-  const stats = path === "-" ? undefined : statSync(path, { throwIfNoEntry: false });
+  const stats = path === "-" ? undefined : statOf(path);
   const size = stats?.isFile() === true ? stats.size : undefined;
   return { path, bytes: size ?? 0, set: rotationOf(path).set, isStream: size === undefined };
 }
@@ -87,8 +115,7 @@ function checkAccess(path: string): void {
   try {
     accessSync(path, constants.R_OK);
   } catch (cause) {
-    const text = `Cannot read '${path}': ${whyUnreadable(cause)}, expected a readable file`;
-    throw new UsageError(text, { cause });
+    throw unreadable(path, cause);
   }
   const refusal = sqliteRefusal(path);
   if (refusal !== undefined) throw new UsageError(refusal);

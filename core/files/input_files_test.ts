@@ -71,6 +71,12 @@ describe("chunks", () => {
       gzipSync(text.slice(half)),
     ]),
     zstd: zstdCompressSync(text),
+    "zstd of several frames, one of them without text": Buffer.concat([
+      Buffer.from("502a4d1804000000abababab", "hex"),
+      zstdCompressSync(text.slice(0, half)),
+      zstdCompressSync(text.slice(half)),
+    ]),
+    "gzip with zeros behind its end": Buffer.concat([gzipSync(text), Buffer.alloc(600)]),
   };
   for (const [name, bytes] of Object.entries(forms)) {
     test(name, async () => {
@@ -91,7 +97,7 @@ describe("chunks", () => {
     [
       "text behind zstd",
       Buffer.concat([zstdCompressSync(text), Buffer.from("text")]),
-      "is no zstd",
+      "Trailing junk",
     ],
   ];
   for (const [name, bytes, expected] of broken) {
@@ -107,4 +113,31 @@ describe("chunks", () => {
       expect(length).toBeGreaterThan(100_000);
     });
   }
+
+  const others = {
+    ...{ bzip2: "425a6839314159265359", xz: "fd377a585a000004e6d6" },
+    ...{ lz4: "04224d186440a7000000", zip: "504b0304140000000800" },
+  };
+  for (const [name, start] of Object.entries(others)) {
+    test(`${name} is refused, not read as text`, async () => {
+      await using folder = await tempFolder("chunks");
+      const path = join(folder.path, "x");
+      writeFileSync(path, Buffer.from(start, "hex"));
+      await expect(readChunks(path).next()).rejects.toThrow(`it is compressed with ${name}`);
+    });
+  }
+
+  test("a compression is known however small the pieces are in which it comes", async () => {
+    await using folder = await tempFolder("chunks");
+    const path = join(folder.path, "pipe");
+    expect(Bun.spawnSync(["mkfifo", path]).exitCode).toBe(0);
+    await using writing = Bun.spawn(
+      ["sh", "-c", '(head -c1; sleep 0.1; cat) > "$1"', "sh", path],
+      { stdin: gzipSync("text") },
+    );
+    let read = "";
+    for await (const chunk of readChunks(path)) read += Buffer.from(chunk).toString();
+    expect(read).toBe("text");
+    expect(await writing.exited).toBe(0);
+  });
 });
