@@ -9,15 +9,13 @@ import { type BrokerConnection, connectBroker } from "./connection.ts";
 import type { BrokerAccess } from "./connection.ts";
 import { AmqpFailure, requestFailure } from "./failure.ts";
 import { HostTurns } from "./host_turns.ts";
+import { Inbox } from "./inbox.ts";
 import { bodyOf } from "./incoming.ts";
 
 /** Messages that may wait in the private queue; beyond it the broker drops the oldest. */
 const queueLengthMax = 10_000;
 /** The queue outlives a watcher that was cut off by so much at most. */
 const expiresMs = 60_000;
-/** Messages that may wait here to be pulled; beyond it the oldest are dropped and counted. */
-const inboxMax = 50_000;
-
 /** What to look at. */
 export interface WatchOptions extends BrokerAccess {
   readonly exchanges: readonly string[];
@@ -43,8 +41,7 @@ export class ExchangeWatch {
   #turns: HostTurns;
   #closing = new AbortController();
   #connection: BrokerConnection | undefined;
-  #inbox: Uint8Array[] = [];
-  #dropped = 0;
+  readonly #inbox = new Inbox();
   #wake: (() => void) | undefined;
 
   constructor(options: WatchOptions, deps: WatchDeps) {
@@ -55,7 +52,7 @@ export class ExchangeWatch {
 
   /** Messages that came and were pulled by nobody in time. */
   get dropped(): number {
-    return this.#dropped;
+    return this.#inbox.dropped;
   }
 
   /** Tries every host once; rejects with the last AmqpFailure. From then on it connects again by itself. */
@@ -75,9 +72,8 @@ export class ExchangeWatch {
   /** All that came since the last pull; ends after `close`. */
   async *messages(): AsyncGenerator<readonly Uint8Array[], void, void> {
     while (!this.#closing.signal.aborted) {
-      if (this.#inbox.length > 0) {
-        const came = this.#inbox;
-        this.#inbox = [];
+      const came = this.#inbox.takeAll();
+      if (came.length > 0) {
         yield came;
         continue;
       }
@@ -170,10 +166,6 @@ export class ExchangeWatch {
     if (undecodable !== undefined) {
       this.#deps.onRefused(undecodable);
       return;
-    }
-    if (this.#inbox.length >= inboxMax) {
-      this.#inbox.splice(0, inboxMax / 2);
-      this.#dropped += inboxMax / 2;
     }
     this.#inbox.push(bytes);
     this.#wake?.();
