@@ -160,8 +160,13 @@ const commonReaders: ReadonlyMap<string, Read> = new Map<string, Read>([
   ["value", ({ value }) => Number.isNaN(value) ? null : value],
   ["volume", ({ value }) => Number.isNaN(value) ? null : value],
   ["unit", ({ unit }) => unit],
-  ["time", ({ timeMs }) => Number.isNaN(timeMs) ? null : new Date(timeMs).toISOString()],
+  ["time", ({ timeMs }) => isDate(timeMs) ? new Date(timeMs).toISOString() : null],
 ]);
+
+/** Not NaN, and not beyond what a Date can hold. */
+function isDate(ms: number): boolean {
+  return Math.abs(ms) <= 8.64e15;
+}
 
 function stepInto(value: Value, step: string | number): Value {
   if (Array.isArray(value)) {

@@ -39,6 +39,12 @@ const datum: Datum = {
   members,
 };
 
+test("a time beyond all dates is none", () => {
+  for (const timeMs of [NaN, 1e20, -1e20, Infinity]) {
+    expect(compileExpression("time == null")({ ...datum, timeMs })).toBe(true);
+  }
+});
+
 describe("holds", () => {
   test.each([
     'volume > 80 and resource_metadata.host == "node-1"',
