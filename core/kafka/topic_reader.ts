@@ -31,6 +31,8 @@ export interface TopicReaderDeps {
   readonly log: Log;
   /** Why nothing comes at the moment; undefined when it does again. */
   onState(trouble: string | undefined): void;
+  /** Records were gone before they were read. */
+  onNote(note: string): void;
 }
 
 /** How often a question about the topic is asked before the reader gives up. */
@@ -169,7 +171,7 @@ export class TopicReader {
     const what = offset < start
       ? `records ${offset} to ${start - 1} of ${where} were deleted before they were read`
       : `${where} ends at ${end}, before our position ${offset}: it was made anew`;
-    this.#deps.log.warning(`${what}; going on at ${start}`);
+    this.#deps.onNote(`${what}; going on at ${start}`);
     return start;
   }
 

@@ -124,7 +124,8 @@ describe.skipIf(missing !== undefined)("a topic", () => {
     await kafka.admin.produce(topic, records(0, 1, 1));
     const options = { brokers: brokersOf(kafka.brokers), clientId: "test", topic };
     const reader = new TopicReader({ ...options, timing: { metadataMs: 200 } }, {
-      ...{ clock: systemClock, log: silentLog, onState: () => undefined },
+      ...{ clock: systemClock, log: silentLog },
+      ...{ onState: () => undefined, onNote: () => undefined },
     });
     const intake = new Intake({ filter: {}, where: undefined, share: 1 }, Math.random);
     const events = { intake, onNote: () => undefined, onTrouble: () => undefined };
@@ -155,6 +156,26 @@ describe.skipIf(missing !== undefined)("a topic", () => {
     expect(tailing.values().toSorted((a, b) => a - b)).toEqual(
       [1, 3, 5, 7, 9, 11, 13, 15, 16, 17, 18, 19],
     );
+  });
+
+  test("records that are gone before they are read are said", async () => {
+    const { topic } = await topicOf(1);
+    await kafka.admin.produce(topic, records(0, 20, 1));
+    await kafka.admin.deleteRecords(topic, 0, 8);
+    const notes: string[] = [];
+    const options = { brokers: brokersOf(kafka.brokers), clientId: "test", topic };
+    const reader = new TopicReader(options, {
+      ...{ clock: systemClock, log: silentLog, onState: () => undefined },
+      onNote: (note) => void notes.push(note),
+    });
+    await reader.open();
+    let count = 0;
+    for await (const block of reader.range(new Map([[0, 2]]), new Map([[0, 20]]))) {
+      count += block.count;
+    }
+    reader.close();
+    expect(count).toBe(12);
+    expect(notes).toEqual([expect.stringContaining("were deleted before they were read")]);
   });
 
   test("no group is made, no offset is committed", async () => {
