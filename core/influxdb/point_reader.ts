@@ -5,12 +5,17 @@
 import type { Influxdb2Endpoint, InfluxdbEndpoint } from "../config/endpoint.ts";
 import { StoreError } from "../delivery/writer.ts";
 import { drainBytesMax } from "../http/request.ts";
-import { loadValue } from "../notifications/load_value.ts";
-import { isDict, PyFloat, type Value } from "../notifications/value.ts";
-import { type Connection, type InfluxdbWriterDeps, openConnection } from "./connection.ts";
+import type { Value } from "../notifications/value.ts";
+import { type InfluxdbWriterDeps, openConnection } from "./connection.ts";
+import {
+  AnswerTooLong,
+  type Asked,
+  askInfluxql,
+  fieldValue,
+  type ResultSeries,
+  rowTime,
+} from "./influxql.ts";
 import type { FieldValue, Point } from "./line_protocol.ts";
-import { reactions1 } from "./reactions1.ts";
-import { reactions2 } from "./reactions2.ts";
 import { quoteIdentifier } from "./writer1.ts";
 
 /** A point with its time in ns. */
@@ -25,22 +30,29 @@ export interface PointQuery {
   readonly fromNs: bigint | undefined;
   /** ns since the epoch, included. */
   readonly untilNs: bigint | undefined;
-  /** Of each measurement, the newest so many; undefined: all. */
+  /** The newest so many over all of them; undefined: all. */
   readonly newest: number | undefined;
+  /** No more than so many are read at all. */
+  readonly pointsMax: number;
 }
+
+/** There are more points than were to be read. */
+export class TooManyPoints extends Error {}
 
 /** A store open for reading. */
 export interface PointReader {
   readonly name: string;
   /** Sorted. Rejects with a StoreError. */
   measurements(): Promise<readonly string[]>;
-  /** In the order of time. Rejects with a StoreError. */
+  /** In the order of time. Rejects with a StoreError, or TooManyPoints. */
   points(query: PointQuery): Promise<TimedPoint[]>;
   close(): void;
 }
 
 /** Measurements asked for in one request. */
 const measurementsPerRequest = 50;
+/** Of the newest ones, about so many are held at once: each measurement may have them all. */
+const newestRows = 100_000;
 /** Rows of one measurement in one request. */
 const rowsPerRequest = 2000;
 
@@ -50,22 +62,22 @@ export async function openPointReader(
   deps: InfluxdbWriterDeps,
 ): Promise<PointReader> {
   const connection = await openConnection(endpoint, deps);
-  const table = endpoint.scheme === "influxdb" ? reactions1 : reactions2;
-  const database = endpoint.scheme === "influxdb" ? endpoint.database : endpoint.bucket;
-  const asker = { connection, table, database };
+  const { scheme } = endpoint;
+  const database = scheme === "influxdb" ? endpoint.database : endpoint.bucket;
+  const asked: Asked = { connection, scheme, database, bytesMax: drainBytesMax };
   /** Tags by measurement, as far as they were asked for. */
   let tagKeys: ReadonlyMap<string, ReadonlySet<string>> = new Map();
   return {
     name: connection.name,
     measurements: async () => {
-      const found = await ask(asker, "SHOW MEASUREMENTS");
+      const found = await askInfluxql(asked, "SHOW MEASUREMENTS");
       // 1.x has no measurements in a database that is not there; a point of it is an error.
-      if (found.length === 0) await ask(asker, 'SELECT * FROM "none" LIMIT 1');
+      if (found.length === 0) await askInfluxql(asked, 'SELECT * FROM "none" LIMIT 1');
       return found.flatMap(({ rows }) => rows.map(([name]) => String(name))).sort();
     },
     points: async (query) => {
       if (query.measurements.some((name) => !tagKeys.has(name))) {
-        const found = await ask(asker, "SHOW TAG KEYS");
+        const found = await askInfluxql(asked, "SHOW TAG KEYS");
         const known = found.map(({ name, rows }): [string, ReadonlySet<string>] => [
           name,
           new Set(rows.map(([key]) => String(key))),
@@ -76,34 +88,44 @@ export async function openPointReader(
         ]);
         tagKeys = new Map([...untagged, ...known]);
       }
-      const points: TimedPoint[] = [];
-      for (let i = 0; i < query.measurements.length; i += measurementsPerRequest) {
-        const measurements = query.measurements.slice(i, i + measurementsPerRequest);
+      let points: TimedPoint[] = [];
+      const { newest } = query;
+      const perRequest = Math.max(
+        1,
+        Math.min(measurementsPerRequest, Math.floor(newestRows / (newest ?? 1))),
+      );
+      const asker: Asker = { asked, left: query.pointsMax };
+      for (let i = 0; i < query.measurements.length; i += perRequest) {
+        const measurements = query.measurements.slice(i, i + perRequest);
         for (const series of await select(asker, { ...query, measurements }, rowsPerRequest)) {
           const tags = tagKeys.get(series.name) ?? new Set<string>();
           for (const row of series.rows) points.push(pointOf(series, row, tags));
         }
+        if (newest !== undefined) points = inOrder(points).slice(-newest);
       }
-      return points.sort((a, b) => Number(a.timestamp - b.timestamp));
+      return inOrder(points);
     },
     close: () => connection.close(),
   };
 }
 
+function inOrder(points: TimedPoint[]): TimedPoint[] {
+  return points.sort((a, b) => Number(a.timestamp - b.timestamp));
+}
+
+/** The questions of one query. */
 interface Asker {
-  readonly connection: Connection;
-  readonly table: Parameters<Connection["refusal"]>[0];
-  readonly database: string;
+  readonly asked: Asked;
+  /** Rows that may still come. */
+  left: number;
 }
 
-interface ResultSeries {
-  readonly name: string;
-  readonly columns: readonly string[];
-  readonly rows: readonly (readonly Value[])[];
+async function ask(asker: Asker, q: string): Promise<readonly ResultSeries[]> {
+  const found = await askInfluxql(asker.asked, q);
+  asker.left -= found.reduce((sum, { rows }) => sum + rows.length, 0);
+  if (asker.left < 0) throw new TooManyPoints();
+  return found;
 }
-
-/** The answer was longer than is taken in one piece. */
-class TooLong extends Error {}
 
 /** Halves what it asks for where an answer is too long, and goes on where one was full. */
 async function select(
@@ -115,9 +137,9 @@ async function select(
   const limit = Math.min(rowsMax, newest ?? rowsMax);
   let found: readonly ResultSeries[];
   try {
-    found = await ask(asker, statement(page, limit));
+    found = await ask(asker, statement(page, { limit }));
   } catch (error) {
-    if (!(error instanceof TooLong)) throw error;
+    if (!(error instanceof AnswerTooLong)) throw error;
     if (measurements.length === 1 && limit === 1) throw tooLong(asker);
     if (measurements.length === 1) {
       return await select(asker, page, Math.max(1, Math.floor(limit / 4)));
@@ -145,17 +167,52 @@ async function goOn(
   { series, rowsMax }: { readonly series: ResultSeries; readonly rowsMax: number },
 ): Promise<readonly ResultSeries[]> {
   const { name, rows } = series;
-  const last = timeOf(rows.at(-1));
-  const kept = rows.filter((row) => timeOf(row) !== last);
+  const last = rowTime(rows.at(-1));
   const next = { ...page, measurements: [name] };
-  if (kept.length === 0) return await select(asker, next, rowsMax * 4);
-  const behind = page.newest === undefined
-    ? { ...next, fromNs: last }
-    : { ...next, untilNs: last, newest: page.newest - kept.length };
-  return [{ ...series, rows: kept }, ...await select(asker, behind, rowsMax)];
+  const kept = rows.filter((row) => rowTime(row) !== last);
+  // Where the answer is of one time alone, all of that time is asked for, piece by piece.
+  const whole = kept.length > 0
+    ? [{ ...series, rows: kept }]
+    : await ofOneTime(asker, name, { time: last, rowsMax });
+  const isKept = kept.length > 0;
+  if (page.newest === undefined) {
+    const behind = { ...next, fromNs: isKept ? last : last + 1n };
+    return [...whole, ...await select(asker, behind, rowsMax)];
+  }
+  const newest = page.newest - whole.reduce((sum, each) => sum + each.rows.length, 0);
+  if (newest <= 0) return whole;
+  const before = { ...next, untilNs: isKept ? last : last - 1n, newest };
+  return [...whole, ...await select(asker, before, rowsMax)];
 }
 
-function statement({ measurements, fromNs, newest, untilNs }: PointQuery, limit: number): string {
+/** Everything of a measurement at one time, however many series it has. */
+async function ofOneTime(
+  asker: Asker,
+  name: string,
+  { time, rowsMax }: { readonly time: bigint; readonly rowsMax: number },
+): Promise<readonly ResultSeries[]> {
+  const bounds = { measurements: [name], fromNs: time, untilNs: time, newest: undefined };
+  const all: ResultSeries[] = [];
+  let limit = rowsMax;
+  for (let offset = 0;;) {
+    try {
+      const [found] = await ask(asker, statement(bounds, { limit, offset }));
+      if (found !== undefined) all.push(found);
+      const count = found?.rows.length ?? 0;
+      if (count < limit) return all;
+      offset += count;
+    } catch (error) {
+      if (!(error instanceof AnswerTooLong)) throw error;
+      if (limit === 1) throw tooLong(asker);
+      limit = Math.max(1, Math.floor(limit / 4));
+    }
+  }
+}
+
+function statement(
+  { measurements, fromNs, newest, untilNs }: Omit<PointQuery, "pointsMax">,
+  { limit, offset = 0 }: { readonly limit: number; readonly offset?: number },
+): string {
   const bounds = [
     ...fromNs === undefined ? [] : [`time >= ${fromNs}`],
     ...untilNs === undefined ? [] : [`time <= ${untilNs}`],
@@ -163,42 +220,11 @@ function statement({ measurements, fromNs, newest, untilNs }: PointQuery, limit:
   const where = bounds.length === 0 ? "" : ` WHERE ${bounds.join(" AND ")}`;
   const order = newest === undefined ? "ASC" : "DESC";
   return `SELECT * FROM ${measurements.map(quoteIdentifier).join(", ")}${where} ` +
-    `ORDER BY time ${order} LIMIT ${limit}`;
+    `ORDER BY time ${order} LIMIT ${limit}${offset === 0 ? "" : ` OFFSET ${offset}`}`;
 }
 
-function timeOf(row: readonly Value[] | undefined): bigint {
-  return BigInt(String(row?.[0] ?? 0));
-}
-
-async function ask(asker: Asker, q: string): Promise<readonly ResultSeries[]> {
-  const { connection, table, database } = asker;
-  const query = new URLSearchParams({ db: database, epoch: "ns", q });
-  const what = `read '${connection.name}'`;
-  const answer = await connection.send("GET", `/query?${query}`, { keptBytesMax: drainBytesMax });
-  if (answer.status !== 200) throw connection.refusal(table, answer, what);
-  if (Buffer.byteLength(answer.text) >= drainBytesMax) throw new TooLong();
-  const body = loadValue(answer.text);
-  const results = isDict(body) ? body.results : undefined;
-  const [result] = Array.isArray(results) ? results : [];
-  if (!isDict(result)) throw new StoreError(`Cannot ${what}: its answer has no results`, "hold");
-  if (typeof result.error === "string") {
-    throw new StoreError(`Cannot ${what}: ${result.error}`, "hold");
-  }
-  return (Array.isArray(result.series) ? result.series : []).map(seriesOf);
-}
-
-function tooLong({ connection: { name } }: Asker): StoreError {
-  const text = `Cannot read '${name}': one point has more than ${drainBytesMax} bytes`;
-  return new StoreError(text, "hold");
-}
-
-function seriesOf(series: Value): ResultSeries {
-  const { name = "", columns = [], values = [] } = isDict(series) ? series : {};
-  return {
-    name: String(name),
-    columns: Array.isArray(columns) ? columns.map(String) : [],
-    rows: Array.isArray(values) ? values.filter((row) => Array.isArray(row)) : [],
-  };
+function tooLong({ asked: { connection: { name }, bytesMax } }: Asker): StoreError {
+  return new StoreError(`Cannot read '${name}': one point has more than ${bytesMax} bytes`, "hold");
 }
 
 function pointOf(
@@ -209,15 +235,10 @@ function pointOf(
   const tags: [string, string][] = [];
   const fields: [string, FieldValue][] = [];
   for (const [i, column] of columns.entries()) {
-    const value = row[i] ?? null;
-    if (column === "time" || value === null) continue;
+    const value = fieldValue(row[i] ?? null);
+    if (column === "time" || value === undefined) continue;
     if (tagKeys.has(column)) tags.push([column, String(value)]);
-    else fields.push([column, fieldOf(value)]);
+    else fields.push([column, value]);
   }
-  return { measurement: name, tags, fields, timestamp: timeOf(row) };
-}
-
-function fieldOf(value: Value): FieldValue {
-  if (value instanceof PyFloat) return value.value;
-  return typeof value === "object" ? JSON.stringify(value) : value;
+  return { measurement: name, tags, fields, timestamp: rowTime(row) };
 }

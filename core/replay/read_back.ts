@@ -10,21 +10,27 @@ import {
   type SqliteEndpoint,
   type StoreEndpoint,
 } from "../config/endpoint.ts";
+import { StoreError } from "../delivery/writer.ts";
 import { RunError, UsageError } from "../errors.ts";
-import { type Connection, openConnection } from "../influxdb/connection.ts";
+import { openConnection } from "../influxdb/connection.ts";
+import {
+  AnswerTooLong,
+  type Asked,
+  askInfluxql,
+  fieldValue,
+  type ResultSeries,
+  rowTime,
+} from "../influxdb/influxql.ts";
 import type { FieldValue } from "../influxdb/line_protocol.ts";
 import { quoteIdentifier } from "../influxdb/writer1.ts";
-import { loadValue } from "../notifications/load_value.ts";
-import { type Dict, isDict, PyFloat, type Value } from "../notifications/value.ts";
-import { JsonError } from "../python/json_load.ts";
 import { openSqliteReader, type SqliteReader, type StoredSeries } from "../sqlite/reader.ts";
 import type { ReadPoint } from "./compare_points.ts";
 import type { ExpectedMeasurement } from "./expected_points.ts";
 
 /** Points of one answer, about. */
 const pointsPerSlice = 20_000n;
-/** An answer is never so long, unless points are huge. */
-const answerBytesMax = 256 * 1024 * 1024;
+/** A slice with a longer answer is halved. */
+const answerBytesMax = 64 * 1024 * 1024;
 const queryMsMax = 300_000;
 
 /** A store open for reading. */
@@ -69,13 +75,14 @@ export async function openBackReader(
     ...deps,
     timeoutMs: queryMsMax,
   });
-  const database = store.scheme === "influxdb" ? store.database : store.bucket;
+  const { scheme } = store;
+  const own = scheme === "influxdb" ? store.database : store.bucket;
   return {
     async *points(all): AsyncGenerator<FoundPoint> {
       for (const expected of all) {
-        for await (const point of influxPoints(connection, database, expected)) {
-          yield { expected, point };
-        }
+        const database = expected.destination === "" ? own : expected.destination;
+        const asked = { connection, scheme, database, bytesMax: answerBytesMax };
+        for await (const point of influxPoints(asked, expected)) yield { expected, point };
       }
     },
     documentIds: () => new Set(),
@@ -117,76 +124,53 @@ function rememberedTags(): (series: StoredSeries) => ReadPoint["tags"] {
 }
 
 async function* influxPoints(
-  connection: Connection,
-  database: string,
-  { destination, measurement, firstNs, lastNs, points }: ExpectedMeasurement,
+  asked: Asked,
+  expected: ExpectedMeasurement,
 ): AsyncGenerator<ReadPoint> {
+  const { firstNs, lastNs, points } = expected;
   const slices = BigInt(points) / pointsPerSlice + 1n;
   const width = (lastNs - firstNs) / slices + 1n;
   for (let from = firstNs; from <= lastNs; from += width) {
     const until = from + width <= lastNs ? from + width : lastNs + 1n;
-    const statement = `SELECT * FROM ${quoteIdentifier(measurement)} WHERE time >= ${from} AND ` +
-      `time < ${until} GROUP BY *`;
-    const query = new URLSearchParams({
-      db: destination === "" ? database : destination,
-      epoch: "ns",
-      q: statement,
-    });
-    const answer = await connection.send("GET", `/query?${query}`, {
-      keptBytesMax: answerBytesMax,
-    });
-    if (answer.status !== 200) throw cannotRead(connection, `${answer.status} ${answer.text}`);
-    yield* seriesPoints(connection, answerOf(connection, answer.text));
+    yield* slicePoints(asked, expected.measurement, [from, until]);
   }
 }
 
-function answerOf(connection: Connection, text: string): Value {
+/** Halves the slice where its answer is too long: points may lie close together. */
+async function* slicePoints(
+  asked: Asked,
+  measurement: string,
+  [from, until]: readonly [from: bigint, until: bigint],
+): AsyncGenerator<ReadPoint> {
+  const { connection: { name }, bytesMax } = asked;
+  const statement = `SELECT * FROM ${quoteIdentifier(measurement)} WHERE time >= ${from} AND ` +
+    `time < ${until} GROUP BY *`;
+  let found: readonly ResultSeries[];
   try {
-    return loadValue(text);
+    found = await askInfluxql(asked, statement);
   } catch (error) {
-    if (error instanceof JsonError) throw cannotRead(connection, error.message);
-    throw error;
-  }
-}
-
-function* seriesPoints(connection: Connection, answer: Value): Generator<ReadPoint> {
-  const results = isDict(answer) && Array.isArray(answer["results"]) ? answer["results"] : [];
-  for (const result of results) {
-    if (!isDict(result)) continue;
-    const { error, series } = result;
-    if (typeof error === "string") throw cannotRead(connection, error);
-    for (const one of Array.isArray(series) ? series : []) if (isDict(one)) yield* rowsOf(one);
-  }
-}
-
-function* rowsOf({ tags, columns, values }: Dict): Generator<ReadPoint> {
-  const names = Array.isArray(columns) ? columns.map(String) : [];
-  const pairs = Object.entries(isDict(tags) ? tags : {})
-    .map(([key, value]) => [key, String(value)] as const);
-  for (const row of Array.isArray(values) ? values : []) {
-    if (!Array.isArray(row)) continue;
-    const [time = 0, ...rest] = row;
-    const fields: (readonly [string, FieldValue])[] = [];
-    for (const [i, value] of rest.entries()) {
-      const field = fieldOf(value);
-      if (field !== undefined) fields.push([names[i + 1] ?? "", field]);
+    if (error instanceof StoreError) throw new RunError(error.message, { cause: error });
+    if (!(error instanceof AnswerTooLong)) throw error;
+    if (until - from <= 1n) {
+      throw new RunError(
+        `Cannot read back from '${name}': the points of '${measurement}' at one time have more ` +
+          `than ${bytesMax} bytes`,
+      );
     }
-    yield { tags: pairs, timeNs: BigInt(time as number | bigint), fields };
+    const middle = (from + until) / 2n;
+    yield* slicePoints(asked, measurement, [from, middle]);
+    return yield* slicePoints(asked, measurement, [middle, until]);
   }
+  for (const series of found) yield* rowsOf(series);
 }
 
-/** Undefined: the point has no such field. */
-function fieldOf(value: Value): FieldValue | undefined {
-  if (value instanceof PyFloat) return value.value;
-  const isField = typeof value === "string" || typeof value === "boolean" ||
-    typeof value === "number" || typeof value === "bigint";
-  return isField ? value : undefined;
-}
-
-function cannotRead({ name }: Connection, why: string): RunError {
-  return new RunError(
-    `Cannot read back from '${name}': ${
-      why.trim().slice(0, 200)
-    }, expected the points that were sent`,
-  );
+function* rowsOf({ tags, columns, rows }: ResultSeries): Generator<ReadPoint> {
+  for (const row of rows) {
+    const fields: (readonly [string, FieldValue])[] = [];
+    for (const [i, value] of row.entries()) {
+      const field = i === 0 ? undefined : fieldValue(value);
+      if (field !== undefined) fields.push([columns[i] ?? "", field]);
+    }
+    yield { tags, timeNs: rowTime(row), fields };
+  }
 }

@@ -18,6 +18,9 @@ const nsPerMs = 1_000_000n;
 const pointsWanted = 10_000;
 const spanMsFirst = 60_000;
 const spanFactor = 4;
+/** A span with more points is read in shorter ones: a long empty one may end in all there is. */
+const pointsMax = 20_000;
+const crowdedFactor = 64;
 /** Rows of a file handed on at a time. */
 const rowsPerBatch = 1000;
 
@@ -26,7 +29,7 @@ export async function openInfluxdbStore(
   endpoint: InfluxdbEndpoint | Influxdb2Endpoint,
   { clock, isWanted }: { readonly clock: Clock; readonly isWanted: NameTest },
 ): Promise<PointStore> {
-  const { openPointReader } = await import("../influxdb/point_reader.ts");
+  const { openPointReader, TooManyPoints } = await import("../influxdb/point_reader.ts");
   const reader = await openPointReader(endpoint, { clock });
   const wanted = async (): Promise<string[]> => (await reader.measurements()).filter(isWanted);
   await wanted();
@@ -37,6 +40,7 @@ export async function openInfluxdbStore(
         fromNs: undefined,
         untilNs: undefined,
         newest: count,
+        pointsMax: Infinity,
       });
       return points.map(timedDatum);
     },
@@ -50,7 +54,15 @@ export async function openInfluxdbStore(
           fromNs: BigInt(at) * nsPerMs,
           untilNs: isLast ? undefined : BigInt(at + spanMs) * nsPerMs - 1n,
           newest: undefined,
+          pointsMax: spanMs > 1 ? pointsMax : Infinity,
+        }).catch((error: unknown) => {
+          if (error instanceof TooManyPoints) return undefined;
+          throw error;
         });
+        if (points === undefined) {
+          spanMs = Math.max(1, Math.floor(spanMs / crowdedFactor));
+          continue;
+        }
         if (points.length > 0) yield points.map(timedDatum);
         if (isLast) return;
         at += spanMs;

@@ -58,7 +58,7 @@ async function* batches(
   deps: Deps,
 ): AsyncGenerator<TailBatch, void, void> {
   const { intake, clock, signal } = deps;
-  const shown = new ShownPoints();
+  const shown = new ShownPoints(clock);
   if (last === undefined) {
     for await (const data of store.since(sinceMs ?? 0)) {
       yield { data: intake.data(shown.news(data)), live: false };
@@ -74,7 +74,7 @@ async function* batches(
     await clock.sleep(pollMs, signal);
     if (signal.aborted) return;
     try {
-      for await (const data of store.since(Math.max(0, shown.newestMs - lateMs))) {
+      for await (const data of store.since(shown.fromMs)) {
         yield { data: intake.data(shown.news(data)), live: false };
       }
       if (isAway) deps.onTrouble(undefined);
@@ -91,8 +91,8 @@ async function* batches(
 /** What is there already is no news: the span behind the newest point that will be asked for again. */
 async function learn(store: PointStore, shown: ShownPoints): Promise<void> {
   const newest = (await store.latest(1)).at(-1);
-  const fromMs = newest === undefined ? 0 : newest.timeMs - lateMs;
-  for await (const data of store.since(fromMs)) shown.news(data);
+  if (newest !== undefined) shown.news([newest]);
+  for await (const data of store.since(shown.fromMs)) shown.news(data);
 }
 
 /** Looks at more and more of the latest until enough of them are wanted. */
@@ -118,14 +118,26 @@ async function lastData(
 /** What was shown of the span that is asked for again. */
 class ShownPoints {
   #known = new Map<string, number>();
-  newestMs = 0;
+  #newestMs = 0;
+  #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** From where on points are no news, or may still come. */
+  get fromMs(): number {
+    return Math.max(0, this.#newestMs - lateMs);
+  }
 
   /** Those that were not given before. */
   news(data: readonly Datum[]): Datum[] {
     const news: Datum[] = [];
+    // One that is of the future by a slip must not hide what comes until then.
+    const nowMs = this.#clock.now();
     for (const datum of data) {
       if (Number.isNaN(datum.timeMs)) continue;
-      this.newestMs = Math.max(this.newestMs, datum.timeMs);
+      this.#newestMs = Math.max(this.#newestMs, Math.min(nowMs, datum.timeMs));
       const key = `${datum.timeMs}\n${seriesKey(datum, labelsOf(datum))}`;
       if (this.#known.has(key)) continue;
       this.#known.set(key, datum.timeMs);
@@ -138,7 +150,7 @@ class ShownPoints {
   /** The map keeps the order of coming, which is about that of time. */
   #forget(): void {
     for (const [key, timeMs] of this.#known) {
-      if (timeMs >= this.newestMs - lateMs && this.#known.size <= knownMax) return;
+      if (timeMs >= this.fromMs && this.#known.size <= knownMax) return;
       this.#known.delete(key);
     }
   }
