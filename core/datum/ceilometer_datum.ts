@@ -70,14 +70,17 @@ export function notificationData(bytes: Uint8Array): readonly Datum[] {
   if (decoded.kind === "refused") throw new FormError(decoded.class, decoded.reason);
   // Of one that nobody makes anything of there is nothing to show.
   if (decoded.kind === "ignored") return [];
-  const { notification } = decoded;
+  const { notification, sent } = decoded;
   const batch = batchOf(notification);
   if (batch?.kind === "sample") return batch.items.map(sampleDatum);
   if (batch?.kind === "event") return batch.items.map(eventDatum);
-  return [notificationDatum(notification)];
+  return [notificationDatum(notification, sent)];
 }
 
-function notificationDatum({ event_type, metadata, payload, ctxt, message }: Notification): Datum {
+function notificationDatum(
+  { event_type, metadata, payload, ctxt }: Notification,
+  sent: Dict,
+): Datum {
   const inside = isDict(payload) ? payload : {};
   const first = (...values: readonly (Value | undefined)[]): string =>
     values.map(textOf).find((text) => text !== "") ?? "";
@@ -94,6 +97,6 @@ function notificationDatum({ event_type, metadata, payload, ctxt, message }: Not
     resource: first(inside["resource_id"], inside["instance_id"], inside["id"]),
     value: NaN,
     unit: "",
-    members: message,
+    members: sent,
   };
 }

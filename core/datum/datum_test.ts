@@ -176,6 +176,11 @@ describe("what an agent recorded", () => {
       ...{ kind: "notification", name: "compute.instance.exists", tenant: "t9" },
       timeMs: 1767323045000,
     });
+    // What is shown of it can be read again: as it was sent, with its priority.
+    const envelope = JSON.stringify({ "oslo.version": "2.0", "oslo.message": other });
+    for (const text of [other, envelope]) {
+      expect(dataOf(text)[0]?.members).toEqual(JSON.parse(other));
+    }
   });
 });
 

@@ -23,6 +23,8 @@ export type DecodedNotification =
     readonly notification: Notification;
     /** What the sender tells its own messages apart by, where it gave it. */
     readonly uniqueId: string | undefined;
+    /** The message as it was sent, out of its envelope. */
+    readonly sent: Dict;
   }
   | { readonly kind: "ignored"; readonly reason: string }
   | { readonly kind: "refused"; readonly class: "decode" | "invalid"; readonly reason: string };
@@ -118,6 +120,7 @@ function fromMessage(message: Dict): DecodedNotification {
     kind: "notification",
     notification: { priority, event_type, publisher_id, payload, ctxt, metadata, message: seen },
     uniqueId: typeof uniqueId === "string" ? uniqueId : undefined,
+    sent: message,
   };
 }
 

@@ -38,6 +38,7 @@ test("envelopes of both versions hold the same notification", () => {
     kind: "notification",
     notification: { priority: "info", ...message, message },
     uniqueId: "q",
+    sent: body,
   };
   const text = JSON.stringify(body);
   expect(decodeNotification(text)).toEqual(expected);
