@@ -26,7 +26,7 @@ import type { Plan, Way } from "./plan.ts";
 import type { EventSide, SampleSide } from "./notification_maker.ts";
 
 /** In flight at once; RabbitMQ's prefetch is smaller. */
-const flightsMax = 1024;
+const flightsMax = 256;
 const flightBytesMax = 16 * 1024 * 1024;
 /** How long the end of the input waits for the spools. */
 const spoolMsMax = 10_000;
