@@ -90,7 +90,7 @@ Examples:
 
 Sources:
   kafka://host:9092[,host2:9092]/topic?group=name   (kafkas:// with TLS)
-  file:///path, a bare path, or - for stdin: one message per line
+  file:///path, a bare path, or - for stdin: one message per line, plain, gzip or zstd
 Stores:
   influxdb://user@host:8086/database                (influxdbs:// with TLS)
   influxdb2://host:8086/bucket?org=name             (influxdb2s://)

@@ -82,7 +82,8 @@ Sources:
   path, file:///path, -                            one message per line; - is stdin
   influxdb://, influxdb2://, sqlite:               the latest points; --follow asks again every 2 s
   With TLS: kafkas, amqps, influxdbs, influxdb2s, with ?ca=path&cert=path&key=path
-Without -n and --since a topic begins at its end, files and stores with the last 10.
+Without -n and --since a topic begins at its end, files and stores with the last 10 (for a chart a file
+with all, a store with 10,000).
 Secrets: TPCTL_PASSWORD for the password of a URL, TPCTL_INFLUX_TOKEN for the token of influxdb2.
 
 Expressions:
