@@ -3,10 +3,11 @@
  * busiest series of each in colours with a legend below, what finds no room counted.
  */
 import { count } from "../terminal/figures.ts";
+import { escapeXml } from "../xml/escape.ts";
 import type { HistoryPoint, HistorySeries } from "./chart_history.ts";
 import { shortIds } from "./describe.ts";
 import { withTellingLabels } from "./labels.ts";
-import { escapeXml, label, shortened, textWidth } from "./svg_text.ts";
+import { label, shortened, textWidth } from "./svg_text.ts";
 import { numberTicks, type Tick, timeTicks } from "./ticks.ts";
 
 /** What is drawn. */

@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { datumOf } from "../../testing/data.ts";
 import { ChartHistory } from "./chart_history.ts";
 import { renderSvg } from "./svg_chart.ts";
-import { escapeXml } from "./svg_text.ts";
+import { escapeXml } from "../xml/escape.ts";
 import { numberTicks, timeTicks } from "./ticks.ts";
 
 const start = Date.UTC(2026, 10, 27, 23, 50);

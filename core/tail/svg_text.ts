@@ -2,6 +2,8 @@
  * Pure. Text in an SVG: escaped, placed, and cut to a width that is estimated, since no font is at hand.
  */
 
+import { escapeXml } from "../xml/escape.ts";
+
 /** Where and how a text stands. */
 export interface LabelStyle {
   readonly x: number;
@@ -23,14 +25,6 @@ export function label(text: string, { x, y, size, anchor, bold, color }: LabelSt
     `fill="${color ?? "#111"}"`,
   ];
   return `<text ${attributes.join(" ")}>${escapeXml(text)}</text>`;
-}
-
-/** Text for XML: nothing of it is markup, and what XML 1.0 cannot hold is replaced. */
-export function escapeXml(text: string): string {
-  return text.toWellFormed()
-    .replaceAll(/[\p{Cc}\ufffe\uffff]/gu, "\ufffd")
-    .replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
 }
 
 /** About how wide a text is, in px: wide letters count double. */

@@ -108,7 +108,7 @@ export function kindOfBrokenYaml(text: string): FileKind | undefined {
   if (has(/^dimensions:/m)) return "monasca_field_definitions.yaml";
   if (has(/^-\s+event_type:/m)) return "event_definitions.yaml";
   if (!has(/^(sources|sinks):/m) && !has(/^\{\s*(sources|sinks):/)) return undefined;
-  const [meters, events] = [has(/^[\s{,-]*meters:/m), has(/^[\s{,-]*events:/m)];
+  const [meters, events] = [has(/^[ \t{,-]*meters:/m), has(/^[ \t{,-]*events:/m)];
   if (meters === events) return undefined;
   return meters ? "pipeline.yaml" : "event_pipeline.yaml";
 }

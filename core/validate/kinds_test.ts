@@ -82,3 +82,9 @@ test.each([
 ])("the name %s is %s", (path, kind) => {
   expect(kindOfName(path)).toBe(kind as never);
 });
+
+test("broken YAML of a million blank lines is looked at in one pass", () => {
+  expect(kindOfBrokenYaml(`sources:\n${"\n".repeat(1_000_000)}\t- meters: [a]`)).toBe(
+    "pipeline.yaml",
+  );
+}, 3000);

@@ -17,18 +17,20 @@ export interface ShownLine {
 
 const stars = "***";
 
-/** What stands before `@` in a URL: users and passwords, of all hosts that it names. */
-const userInfo = /(\b[a-z][a-z0-9+.-]*:\/\/)(\S*)(?=@)/gi;
-const secretQuery = /([?&](?:[a-z_]*(?:pass|pwd|secret|token|api_?key)[a-z]*)=)([^&\s'"]+)/gi;
+/*
+ * Every pattern is bounded where it could be tried again and again: a line may have millions of
+ * characters, and is looked at in one pass.
+ */
+const scheme = /\b[a-z][a-z0-9+.-]{0,30}:\/\//gi;
+const queryMember = /[?&]([a-z_]{1,64})=([^&\s'"]+)/gi;
+const secretName = /(?:pass|pwd|secret|token|api_?key)[a-z]*$/i;
 
-/** What comes before and what is hidden, of secrets that a line of a file can hold. */
-const secrets: readonly RegExp[] = [
-  userInfo,
-  secretQuery,
+/** What comes before and what is hidden, of secrets that go on to the end of the line. */
+const lineSecrets: readonly RegExp[] = [
   // A member of a map.
-  /(["']?\b[a-z_]*(?:pass|pwd|secret|token|api_?key)[a-z]*["']?\s*:\s+)(\S.*)$/gi,
-  // An INI option, up to the end of the line.
-  /^(\s*[a-z0-9_.-]*(?:pass|pwd|secret|token|api_?key)[a-z0-9_.-]*(?:\s*[=:]\s*|\s+))(\S.*)$/gi,
+  /(["']?\b[a-z_]{0,64}(?:pass|pwd|secret|token|api_?key)[a-z]{0,64}["']?\s*:\s+)(\S.*)$/gi,
+  // An INI option.
+  /^(\s*[a-z0-9_.-]{0,64}(?:pass|pwd|secret|token|api_?key)[a-z0-9_.-]{0,64}(?:\s*[=:]\s*|\s+))(\S.*)$/gi,
 ];
 
 /** Options whose names say that they hold the path of a secret, not the secret. */
@@ -42,22 +44,15 @@ export function printable(text: string): string {
 
 /** A sentence without the secrets of the URLs that it quotes. */
 export function withoutSecrets(text: string): string {
-  return text.replace(userInfo, `$1${stars}`).replace(secretQuery, `$1${stars}`);
+  return starred(text, merged([...userInfos(text), ...querySecrets(text)]));
 }
 
 /** The line without its secrets. */
 export function shownLine(line: string): ShownLine {
   const spans = secretSpans(line);
   if (spans.length === 0) return { text: printable(line), columnOf: (column) => column };
-  let text = "";
-  let at = 0;
-  for (const { from, to } of spans) {
-    text += line.slice(at, from) + stars;
-    at = to;
-  }
-  text += line.slice(at);
   return {
-    text: printable(text),
+    text: printable(starred(line, spans)),
     columnOf(column): number {
       let shift = 0;
       for (const { from, to } of spans) {
@@ -69,17 +64,52 @@ export function shownLine(line: string): ShownLine {
   };
 }
 
+function starred(text: string, spans: readonly Span[]): string {
+  let shown = "";
+  let at = 0;
+  for (const { from, to } of spans) {
+    shown += text.slice(at, from) + stars;
+    at = to;
+  }
+  return shown + text.slice(at);
+}
+
 function secretSpans(line: string): Span[] {
-  const spans: Span[] = [];
-  for (const pattern of secrets) {
+  const spans = [...userInfos(line), ...querySecrets(line)];
+  for (const pattern of lineSecrets) {
     for (const found of line.matchAll(pattern)) {
       const [, before = "", secret = ""] = found;
-      if (isPath.test(before) || secret === "") continue;
+      if (isPath.test(before)) continue;
       const from = found.index + before.length;
       spans.push({ from, to: from + secret.length });
     }
   }
   return merged(spans);
+}
+
+/** What stands before `@` in a URL: users and passwords, of all hosts that it names. */
+function userInfos(text: string): Span[] {
+  const spans: Span[] = [];
+  let [wordEnd, lastAt] = [0, -1];
+  for (const found of text.matchAll(scheme)) {
+    const from = found.index + found[0].length;
+    if (from > wordEnd) {
+      const blank = text.slice(from).search(/\s/);
+      wordEnd = blank < 0 ? text.length : from + blank;
+      lastAt = text.lastIndexOf("@", wordEnd - 1);
+    }
+    if (lastAt > from) spans.push({ from, to: lastAt });
+  }
+  return spans;
+}
+
+function querySecrets(text: string): Span[] {
+  return [...text.matchAll(queryMember)].flatMap(
+    ({ index, 0: whole, 1: name = "", 2: value = "" }) => {
+      const to = index + whole.length;
+      return secretName.test(name) ? [{ from: to - value.length, to }] : [];
+    },
+  );
 }
 
 function merged(spans: readonly Span[]): Span[] {

@@ -4,6 +4,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { printable, shownLine, withoutSecrets } from "./masking.ts";
+import { SourceText } from "./source_text.ts";
 
 describe("a line", () => {
   test.each([
@@ -30,6 +31,16 @@ describe("a line", () => {
     expect(text.slice(columnOf(line.indexOf("s3cret") + 1) - 1)).toStartWith("***");
   });
 
+  test.each(["a.", "a://", "?pass", "pass", "pass-", "pass  ", "&pass", "a@", "password: "])(
+    "of %j a hundred thousand times is looked at in one pass",
+    (piece) => {
+      const line = `x ${piece.repeat(100_000)}`;
+      expect(shownLine(line).text.length).toBeGreaterThan(0);
+      expect(withoutSecrets(line).length).toBeGreaterThan(0);
+    },
+    3000,
+  );
+
   test("is never slow, whatever it is", () => {
     const pieces = fc.constantFrom("://", "@", "pass", "=", ":", " ", "a", "token", "'", "?", "&");
     fc.assert(
@@ -41,6 +52,13 @@ describe("a line", () => {
     );
   });
 });
+
+test("what stands at a place is short, and found in one pass", () => {
+  const source = new SourceText("f", `a: b # c\nx: "q r" z\ny:${" ".repeat(300_000)}end`);
+  expect(source.found({ file: "f", line: 1, column: 4 })).toBe("b");
+  expect(source.found({ file: "f", line: 2, column: 4 })).toBe('"q r"');
+  expect(source.found({ file: "f", line: 3, column: 1 })).toBe("y:");
+}, 3000);
 
 test("a sentence loses what stands before @ in its URLs", () => {
   expect(withoutSecrets("Cannot use 'http://u:p@h/x?token=t', expected 'http://h'"))

@@ -8,6 +8,7 @@ import { type ShownLine, shownLine } from "./masking.ts";
 /** How much of a line a finding quotes, and shows around it, in characters. */
 const foundMax = 60;
 const excerptMax = 160;
+const lookedAtMax = 1000;
 
 /** A file that is being checked. */
 export class SourceText {
@@ -49,7 +50,9 @@ export class SourceText {
   found({ line, column = 1 }: Place): string | undefined {
     if (line === undefined) return undefined;
     const shown = this.shownLine(line);
-    const rest = shown.text.slice(shown.columnOf(column) - 1).trimEnd();
+    const start = shown.columnOf(column) - 1;
+    // More of it is not looked at than could be shown.
+    const rest = shown.text.slice(start, start + lookedAtMax).trimEnd();
     const token = /^(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')/.exec(rest)?.[0] ??
       rest.replace(/\s+#.*$/, "");
     if (token === "") return undefined;

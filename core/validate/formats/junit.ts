@@ -2,6 +2,7 @@
  * Pure. The report as JUnit XML: a suite for each file, a case for each finding, and one that passes for
  * a file without any. What does not fail the run is a case that passes with its text as output.
  */
+import { escapeXml } from "../../xml/escape.ts";
 import type { Finding } from "../finding.ts";
 import { printable } from "../masking.ts";
 import type { FileReport, Report } from "../report.ts";
@@ -43,6 +44,5 @@ function caseOf({ file, line, column, rule, severity, text }: Finding, fails: bo
 }
 
 function escaped(text: string): string {
-  return printable(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
+  return escapeXml(printable(text));
 }
