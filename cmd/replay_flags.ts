@@ -205,6 +205,15 @@ function checkTogether(flags: Typed): void {
   if (verify && isPiped) {
     wrong("Cannot use --verify with --pipeline: publishers are not read back, expected --to");
   }
+  if (flags.withMetadata && isPiped) {
+    wrong("Cannot use --metadata with --pipeline: publishers say what they send, expected --to");
+  }
+  if (flags.dryRun && (options.resume || options.checkpoint !== undefined)) {
+    wrong(
+      "Cannot use --dry-run with --resume: all of the inputs is looked at and no checkpoint is kept, " +
+        "expected one of them",
+    );
+  }
   if (verify && options.limit < Infinity && (options.resume || options.parallel > 1)) {
     wrong(
       "Cannot use --verify and --limit with --resume or --parallel: what is compared are the first " +
@@ -219,7 +228,7 @@ function checkTogether(flags: Typed): void {
 
 /** A spool is drained whole, once, in its order; what it still holds is all the checkpoint there is. */
 function checkSpool({ now, verify, options }: Typed): void {
-  const { filter, format, limit, parallel, resume, checkpoint } = options;
+  const { filter, format, limit, parallel, resume, checkpoint, allDestinations } = options;
   const { meters = [], events = [], tenants = [], sinceMs, untilMs } = filter;
   const isFiltered = meters.length + events.length + tenants.length > 0 ||
     (sinceMs ?? untilMs) !== undefined;
@@ -231,6 +240,7 @@ function checkSpool({ now, verify, options }: Typed): void {
     resume || checkpoint !== undefined ? "--resume" : undefined,
     now ? "--now" : undefined,
     verify ? "--verify" : undefined,
+    allDestinations ? "--all-destinations" : undefined,
   ].find((one) => one !== undefined);
   if (given === undefined) return;
   throw new UsageError(

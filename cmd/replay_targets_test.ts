@@ -246,6 +246,9 @@ describe("a wrong command line", () => {
     ["file:///x%zz --to null:", "it is not percent-encoded"],
     ["file:///x%00 --to null:", "it has a NUL character"],
     ["- --to sqlite:a.db --verify", "Cannot use --verify with stdin"],
+    ["some.log --pipeline p.yaml --metadata", "Cannot use --metadata with --pipeline"],
+    ["some.log --to null: --dry-run --resume", "Cannot use --dry-run with --resume"],
+    ["--spool x --to null: --all-destinations", "Cannot use --spool with --all-destinations"],
     ["some.log --to sqlite:a.db --verify --limit 1 --resume", "Cannot use --verify and --limit"],
     [
       "some.log --to sqlite:a.db --verify --limit 1 --parallel 2",

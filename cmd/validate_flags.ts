@@ -82,6 +82,8 @@ export function validateFlags(): { command: CommandUnknownOpts; read: () => Vali
       const [paths] = command.processedArgs;
       const modes = { rules, schema, explain, "explain-message": explainMessage, graph, tests };
       checkTogether({ ...modes, online: online === true ? true : undefined });
+      const mode = Object.entries(modes).find(([, given]) => given !== undefined)?.[0];
+      if (mode !== undefined && strict === true) throw notStrict(mode);
       return {
         paths,
         kind,
@@ -107,6 +109,12 @@ function checkTogether(flags: Readonly<Record<string, unknown>>): void {
   throw new UsageError(
     `Cannot use --${first} together with --${second}: each does something of its own, expected ` +
       "one of them",
+  );
+}
+
+function notStrict(mode: string): UsageError {
+  return new UsageError(
+    `Cannot use --strict with --${mode}: it has no warnings that could fail, expected one of them`,
   );
 }
 

@@ -216,4 +216,11 @@ test("two modes at once, and a time limit without --online, are refused", async 
   expect((await run(["--online", "--explain", "cpu", samples])).code).toBe(2);
   expect((await run(["--timeout", "3", samples])).code).toBe(2);
   expect((await run(["--online", "--timeout", "0", samples])).code).toBe(2);
+  const strict = await run(["--strict", "--graph", "svg", samples]);
+  expect([strict.code, strict.stderr]).toEqual([
+    2,
+    expect.stringContaining("Cannot use --strict with --graph"),
+  ]);
+  expect((await run(["--rules", "yaml/syntax", samples])).code).toBe(2);
+  expect((await run(["--rules", "--format", "json"])).code).toBe(2);
 });
