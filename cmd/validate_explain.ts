@@ -10,6 +10,7 @@ import { explanationText, messageText } from "../core/explanation/explanation_te
 import { explainMessage } from "../core/explanation/message.ts";
 import { openObserver } from "../core/explanation/observation.ts";
 import { whyUnreadable } from "../core/files/file_failure.ts";
+import { decodeNotification } from "../core/notifications/oslo.ts";
 import { print } from "./print.ts";
 import type { ValidateFlags } from "./validate_flags.ts";
 import { checkFormat, readPipelines } from "./validate_input.ts";
@@ -37,6 +38,7 @@ export async function showMessage(flags: ValidateFlags): Promise<void> {
     throw new UsageError("Cannot read both the message and a file from '-': expected one of them");
   }
   const bytes = path === "-" ? await Bun.stdin.bytes() : readMessage(path);
+  refuseSeveral(bytes, path);
   const setup = await readPipelines(flags);
   const { sampleOptions: options } = setup;
   const observer = openObserver(setup, options);
@@ -47,6 +49,18 @@ export async function showMessage(flags: ValidateFlags): Promise<void> {
     routes.sources.some(({ takes }) => takes)
   );
   if (!goes || refusals.length > 0) process.exitCode = 1;
+}
+
+/** Captured files have a notification a line, and this is for one. */
+function refuseSeveral(bytes: Uint8Array, path: string): void {
+  const end = bytes.indexOf(0x0a);
+  if (end < 0 || decodeNotification(bytes).kind !== "refused") return;
+  if (decodeNotification(bytes.subarray(0, end)).kind === "refused") return;
+  const name = path === "-" ? "stdin" : `'${path}'`;
+  throw new UsageError(
+    `Cannot explain ${name}: it holds a notification in each line, expected one alone, as by ` +
+      `head -n 1 ${path === "-" ? "FILE" : `'${path}'`} | tpctl validate --explain-message -`,
+  );
 }
 
 function readMessage(path: string): Uint8Array {

@@ -148,6 +148,14 @@ describe("--explain-message", () => {
     expect((await run(["--explain-message", "gone.json", samples])).code).toBe(2);
     expect((await run(["--explain-message", "-", "-"])).code).toBe(2);
   });
+
+  test("is for one: of a file with several it says how to take one", async () => {
+    const message = JSON.stringify(JSON.parse(CREATED));
+    const files = { "m.json": `${message}\n${message}\n` };
+    const { code, stderr } = await run(["--explain-message", "m.json", samples], { files });
+    expect(code).toBe(2);
+    expect(stderr).toContain("head -n 1 'm.json' | tpctl validate --explain-message -");
+  });
 });
 
 describe("--graph", () => {

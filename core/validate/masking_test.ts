@@ -63,6 +63,9 @@ test("what stands at a place is short, and found in one pass", () => {
 test("a sentence loses what stands before @ in its URLs", () => {
   expect(withoutSecrets("Cannot use 'http://u:p@h/x?token=t', expected 'http://h'"))
     .toBe("Cannot use 'http://***@h/x?token=***', expected 'http://h'");
+  const forms = "expected influxdb://user@host:8086/database";
+  expect(withoutSecrets(forms)).toBe(forms);
+  expect(withoutSecrets("'kafka://user@a,user:p@b/t'")).toBe("'kafka://***@b/t'");
 });
 
 test("control characters become one sign each", () => {
