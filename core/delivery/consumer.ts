@@ -50,3 +50,14 @@ export interface ConsumerEvents {
   /** Records that were gone before they could be read (retention, truncation): said, never silent. */
   onGap(partition: TopicPartition, fromOffset: number, toOffset: number): void;
 }
+
+/** For those that only read. */
+export const unheard: ConsumerEvents = {
+  onAssigned: () => undefined,
+  onRevoked: () => Promise.resolve(),
+  onLost: () => undefined,
+  onState: () => undefined,
+  onTurn: () => undefined,
+  onLag: () => undefined,
+  onGap: () => undefined,
+};

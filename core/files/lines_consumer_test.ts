@@ -8,7 +8,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../clock.ts";
-import type { Consumer, ConsumerEvents } from "../delivery/consumer.ts";
+import { type Consumer, unheard } from "../delivery/consumer.ts";
 import { valueOf } from "../delivery/records.ts";
 import { ConfigError, RunError } from "../errors.ts";
 import { openLinesConsumer } from "./lines_consumer.ts";
@@ -23,18 +23,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const events: ConsumerEvents = {
-  onAssigned: () => undefined,
-  onRevoked: () => Promise.resolve(),
-  onLost: () => undefined,
-  onState: () => undefined,
-  onTurn: () => undefined,
-  onLag: () => undefined,
-  onGap: () => undefined,
-};
-
 function openPaths(paths: readonly string[]): Promise<Consumer> {
-  return openLinesConsumer({ paths }, { clock: systemClock, events });
+  return openLinesConsumer({ paths }, { clock: systemClock, events: unheard });
 }
 
 async function readAll(consumer: Consumer): Promise<string[]> {

@@ -50,7 +50,8 @@ export interface Maker {
   make(bytes: Uint8Array): Made;
 }
 
-const nothing: Made = {
+/** Of a message that nothing is made of. */
+export const nothing: Made = {
   samples: [],
   events: [],
   refusals: [],

@@ -7,6 +7,7 @@ import type { RecordBlock } from "../delivery/records.ts";
 import { type FieldValue, parseFields, parseSeries, parseTime } from "../influxdb/line_protocol.ts";
 import { type LineSpans, scanLine } from "../influxdb/line_scan.ts";
 import type { ItemSinks, LineSink } from "../persist/encoder.ts";
+import { LineBuffer } from "../persist/line_buffer.ts";
 
 /** One field of one series, in the order of its times, the last value of each. */
 export class ExpectedColumn {
@@ -172,13 +173,12 @@ export class ExpectedPoints implements ItemSinks {
 }
 
 /** A line while it is written. */
-class CapturedLine implements LineSink {
-  length = 0;
-  #buffer = new Uint8Array(4096);
+class CapturedLine extends LineBuffer implements LineSink {
   #destination = "";
   readonly #onLine: (destination: string, line: Uint8Array) => void;
 
   constructor(onLine: (destination: string, line: Uint8Array) => void) {
+    super();
     this.#onLine = onLine;
   }
 
@@ -188,17 +188,8 @@ class CapturedLine implements LineSink {
     return this;
   }
 
-  reserve(bytes: number): Uint8Array {
-    if (this.length + bytes > this.#buffer.length) {
-      const grown = new Uint8Array(2 * (this.length + bytes));
-      grown.set(this.#buffer.subarray(0, this.length));
-      this.#buffer = grown;
-    }
-    return this.#buffer;
-  }
-
   endLine(): void {
-    this.#onLine(this.#destination, this.#buffer.subarray(0, this.length));
+    this.#onLine(this.#destination, this.written);
     this.length = 0;
   }
 }

@@ -6,6 +6,7 @@ import { lineNanoseconds, type LinePrecision } from "../datum/line_times.ts";
 import { parseTime } from "../influxdb/line_protocol.ts";
 import { LineError, scanLine } from "../influxdb/line_scan.ts";
 import type { LineSink } from "../persist/encoder.ts";
+import { LineBuffer } from "../persist/line_buffer.ts";
 
 const HASH = 0x23;
 const SPACE = 0x20;
@@ -58,28 +59,12 @@ export function copyPoint(bytes: Uint8Array, sink: LineSink, options: LineCopyOp
 /** The line by itself; undefined for a comment. Throws as `copyPoint`. */
 export function movedPoint(bytes: Uint8Array, options: LineCopyOptions): Uint8Array | undefined {
   const sink = new OneLine(bytes.length + timeBytesMax);
-  return copyPoint(bytes, sink, options) ? sink.bytes() : undefined;
+  return copyPoint(bytes, sink, options) ? sink.written : undefined;
 }
 
-/** Room for one line. */
-class OneLine implements LineSink {
-  length = 0;
-  #buffer: Uint8Array;
-
-  constructor(bytesMax: number) {
-    this.#buffer = new Uint8Array(bytesMax + timeBytesMax);
-  }
-
-  reserve(): Uint8Array {
-    return this.#buffer;
-  }
-
+class OneLine extends LineBuffer implements LineSink {
   endLine(): void {
     // Its maker takes the bytes.
-  }
-
-  bytes(): Uint8Array {
-    return this.#buffer.subarray(0, this.length);
   }
 }
 

@@ -15,6 +15,7 @@ import {
   type Made,
   type MadeRefusal,
   type Maker,
+  nothing,
   NotificationMaker,
   type SampleSide,
 } from "../pipeline/notification_maker.ts";
@@ -27,15 +28,6 @@ export interface ReplayMakerOptions {
   readonly format: Form | undefined;
   readonly shiftMs: number;
 }
-
-const nothing: Made = {
-  samples: [],
-  events: [],
-  refusals: [],
-  leftOut: [],
-  warnings: [],
-  wantedNames: [],
-};
 
 /** See above. */
 export class ReplayMaker implements Maker {

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { tempFolder } from "../../testing/servers/server.ts";
 import { systemClock } from "../clock.ts";
+import { unheard } from "../delivery/consumer.ts";
 import { valueOf } from "../delivery/records.ts";
 import { findInputFiles } from "../files/input_files.ts";
 import { silentLog } from "../log/log.ts";
@@ -15,7 +16,6 @@ import { type Checkpoint, checkRun, matchFiles, readCheckpoint } from "./checkpo
 import { openJob, openLook, type ReplayOptions } from "./job.ts";
 import { parseRate } from "./pace.ts";
 import { createReplayProgress } from "./replay_progress.ts";
-import { unheard } from "./survey_run.ts";
 
 describe("checkpoint", () => {
   const file = {

@@ -4,23 +4,13 @@
  */
 import { type Form, isEnvelope } from "../datum/forms.ts";
 import { readData } from "../datum/read_datum.ts";
-import type { ConsumerEvents } from "../delivery/consumer.ts";
+import { unheard } from "../delivery/consumer.ts";
 import { type RecordBlock, valueOf } from "../delivery/records.ts";
 import type { ItemSinks, LineSink, MessageEncoder } from "../persist/encoder.ts";
+import { LineBuffer } from "../persist/line_buffer.ts";
 import type { ReplayJob, ReplayOptions } from "./job.ts";
 import type { SelectedBlock } from "./selector.ts";
 import { Survey } from "./survey.ts";
-
-/** Events that nobody hears. */
-export const unheard: ConsumerEvents = {
-  onAssigned: () => undefined,
-  onRevoked: () => Promise.resolve(),
-  onLost: () => undefined,
-  onState: () => undefined,
-  onTurn: () => undefined,
-  onLag: () => undefined,
-  onGap: () => undefined,
-};
 
 /** Says why a record would be refused, and may count what would become of it. */
 export type Check = (
@@ -76,22 +66,10 @@ function countData(
 }
 
 /** Takes what an encoder writes and forgets it. */
-class ThrownAway implements ItemSinks, LineSink {
-  length = 0;
-  #buffer = new Uint8Array(4096);
-
+class ThrownAway extends LineBuffer implements ItemSinks, LineSink {
   lines(): LineSink {
     this.length = 0;
     return this;
-  }
-
-  reserve(bytes: number): Uint8Array {
-    if (this.length + bytes > this.#buffer.length) {
-      const grown = new Uint8Array(2 * (this.length + bytes));
-      grown.set(this.#buffer.subarray(0, this.length));
-      this.#buffer = grown;
-    }
-    return this.#buffer;
   }
 
   endLine(): void {

@@ -4,12 +4,12 @@
  */
 import type { Clock } from "../clock.ts";
 import { endpointName } from "../config/endpoint.ts";
+import { unheard } from "../delivery/consumer.ts";
 import type { MessageEncoder } from "../persist/encoder.ts";
 import { type Comparison, PointComparison } from "./compare_points.ts";
 import { ExpectedPoints } from "./expected_points.ts";
 import type { ReplayJob } from "./job.ts";
 import { isReadable, openBackReader } from "./read_back.ts";
-import { unheard } from "./survey_run.ts";
 import type { ReplayStores } from "./targets.ts";
 
 /** What the comparison came to, documents included. */

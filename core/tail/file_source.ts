@@ -5,6 +5,7 @@ import { statSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import type { Clock } from "../clock.ts";
 import type { Datum } from "../datum/datum.ts";
+import { unheard } from "../delivery/consumer.ts";
 import { valueOf } from "../delivery/records.ts";
 import { ConfigError } from "../errors.ts";
 import { systemCode } from "../files/file_failure.ts";
@@ -173,16 +174,7 @@ async function openStreamTail(
   { last }: TailSpan,
   { intake, clock }: FileTailDeps,
 ): Promise<TailSource> {
-  const events = {
-    onAssigned: ignore,
-    onRevoked: () => Promise.resolve(),
-    onLost: ignore,
-    onState: ignore,
-    onTurn: ignore,
-    onLag: ignore,
-    onGap: ignore,
-  };
-  const consumer = await openLinesConsumer({ paths: [path] }, { clock, events });
+  const consumer = await openLinesConsumer({ paths: [path] }, { clock, events: unheard });
   return {
     async *batches(): AsyncGenerator<TailBatch, void, void> {
       let kept: Datum[] = [];
@@ -196,5 +188,3 @@ async function openStreamTail(
     close: () => consumer.close(),
   };
 }
-
-function ignore(): void {}
