@@ -16,6 +16,8 @@ import type { ReplayStores } from "./targets.ts";
 export interface VerifyResult extends Comparison {
   readonly documents: number;
   readonly documents_missing: number;
+  /** Inputs that could not be read once more to their end: what they hold was not compared. */
+  readonly files_failed: readonly { readonly path: string; readonly reason: string }[];
   readonly equal: boolean;
 }
 
@@ -51,7 +53,11 @@ export async function verifyRun(
   }
   const sum = addUp(results);
   const wrong = sum.missing + sum.different + documentsMissing;
-  return { ...sum, documents, documents_missing: documentsMissing, equal: wrong === 0 };
+  const { failed } = job.reading;
+  return {
+    ...{ ...sum, documents, documents_missing: documentsMissing, files_failed: failed },
+    equal: wrong === 0 && failed.length === 0,
+  };
 }
 
 async function expectedOf(job: ReplayJob, encoder: MessageEncoder): Promise<ExpectedPoints> {
@@ -95,11 +101,18 @@ export function verifyText(result: VerifyResult): string {
   const counted = `${count(values)} values of ${count(series)} series` +
     (documents > 0 ? ` and ${count(documents)} documents` : "");
   const beside = extra > 0 ? `; the store has ${count(extra)} points more in between` : "";
-  if (result.equal) return `Verified: ${counted} are in the store as they should be${beside}`;
+  const wrong = missing + different + documents_missing;
+  const failed = result.files_failed.map(({ path, reason }) =>
+    `Not compared, as it could not be read once more: ${path}: ${reason}`
+  );
+  if (wrong === 0) {
+    const good = `Verified: ${counted} are in the store as they should be${beside}`;
+    return [good, ...failed].join("\n");
+  }
   const shown = result.differences.map((one) =>
     `  ${one.series} ${one.field} at ${one.time}: expected ${one.expected}, found ${one.found}`
   );
   const first = `Verified: of ${counted} ${count(missing + documents_missing)} are missing and ` +
     `${count(different)} are others, in ${count(result.series_wrong)} series${beside}`;
-  return [first, ...shown].join("\n");
+  return [first, ...shown, ...failed].join("\n");
 }
