@@ -219,6 +219,13 @@ describe("a message", () => {
     expect(JSON.parse(messageJson(explanation)).samples[1].sample.volume).toBe(512);
   });
 
+  test("moves no cursor", () => {
+    const payload = { ...CREATED.payload, instance_id: "i\u001b[2J\nsample x\u009b" };
+    const text = messageText(explained({ ...CREATED, payload }));
+    expect(text).toContain("instance_id  i\ufffd[2J\ufffdsample x\ufffd (text)\n");
+    expect(text.replaceAll("\n", "")).not.toMatch(/\p{Cc}/u);
+  });
+
   test("is read in oslo's envelope too", () => {
     const wrapped = { "oslo.version": "2.0", "oslo.message": JSON.stringify(CREATED) };
     expect(explained(wrapped).samples).toHaveLength(2);

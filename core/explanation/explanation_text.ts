@@ -8,6 +8,7 @@ import { dumpValue } from "../notifications/value_text.ts";
 import { isoDateTime } from "../pipeline/datetime_text.ts";
 import { DateTimeValue, type Event, type Trait } from "../pipeline/event.ts";
 import type { Sample } from "../pipeline/sample.ts";
+import { printable } from "../terminal/cells.ts";
 import type { EventExplanation, Explanation, MeterExplanation } from "./explanation.ts";
 import type { MessageExplanation } from "./message.ts";
 import { type EventOrigin, type MeterOrigin, polledOrigin } from "./origins.ts";
@@ -18,7 +19,12 @@ const shownPatternsMax = 6;
 
 /** Several names with a line between them, each ending in a line feed. */
 export function explanationText(explanations: readonly Explanation[]): string {
-  return explanations.map((one) => `${oneName(one).join("\n")}\n`).join("\n");
+  return explanations.map((one) => linesText(oneName(one))).join("\n");
+}
+
+/** Names and values come from files and from messages: none of them moves a terminal's cursor. */
+function linesText(lines: readonly string[]): string {
+  return `${lines.map(printable).join("\n")}\n`;
 }
 
 function oneName(explanation: Explanation): string[] {
@@ -140,7 +146,7 @@ export function messageText(explanation: MessageExplanation): string {
     }
     lines.push(...eventDetails(event), ...routeLines(routes));
   }
-  return `${lines.join("\n")}\n`;
+  return linesText(lines);
 }
 
 function sampleLine({ name, type, volume, unit }: Sample): string {

@@ -12,6 +12,7 @@ import { graphMermaid } from "./mermaid.ts";
 import { type PipelineGraph, pipelineGraph } from "./pipeline_graph.ts";
 import { graphSvg } from "./svg.ts";
 import { layOut, type PlacedNode } from "./svg_layout.ts";
+import { cutText } from "./text_width.ts";
 
 const MIXED = `sources:
 - {name: all, meters: ["*", "!disk.*"], sinks: [store]}
@@ -149,6 +150,11 @@ describe("the drawing", () => {
     expect(svg).toMatch(/>meter\.[^<]*…[^<]*long<\/text>/);
   });
 });
+
+test("a name of a million characters is cut in one pass", () => {
+  expect(cutText("i".repeat(1_000_000), 14, 316)).toMatch(/^i{27}…i{26}$/);
+  expect(cutText(`m${"i".repeat(20)}m`, 10, 60)).toBe("miiii…iiim");
+}, 3000);
 
 describe("mermaid", () => {
   const line = new RegExp(

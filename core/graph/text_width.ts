@@ -9,6 +9,8 @@ const wide = /[mwMW@%&]/;
 const capital = /[A-Z]/;
 const plain = /[\x20-\x7e]/;
 
+const narrowest = 40;
+
 /** Upper bound in pixels for a font of this size. */
 export function textWidth(text: string, fontSize: number): number {
   let hundredths = 0;
@@ -17,7 +19,7 @@ export function textWidth(text: string, fontSize: number): number {
 }
 
 function widthOf(character: string): number {
-  if (narrow.test(character)) return 40;
+  if (narrow.test(character)) return narrowest;
   if (wide.test(character)) return 100;
   if (capital.test(character)) return 74;
   return plain.test(character) ? 64 : 105;
@@ -27,7 +29,8 @@ function widthOf(character: string): number {
 export function cutText(text: string, fontSize: number, widthMax: number): string {
   if (textWidth(text, fontSize) <= widthMax) return text;
   const characters = Array.from(text);
-  for (let kept = characters.length - 1; kept > 1; kept--) {
+  const most = Math.floor(widthMax * 100 / (narrowest * fontSize));
+  for (let kept = Math.min(characters.length - 1, most); kept > 1; kept--) {
     const head = Math.ceil(kept / 2);
     const tail = characters.slice(characters.length - (kept - head)).join("");
     const cut = `${characters.slice(0, head).join("")}…${tail}`;
