@@ -20,6 +20,7 @@ import { surveyText } from "../core/replay/survey_text.ts";
 import { type VerifyResult, verifyText } from "../core/replay/verify_run.ts";
 import { listenForSignals } from "../core/running/signals.ts";
 import type { ProgressLine } from "../core/running/terminal.ts";
+import { printable } from "../core/terminal/cells.ts";
 
 /** Of a terminal that does not say. */
 const columnsDefault = 80;
@@ -97,11 +98,12 @@ export async function sayAccount(
 ): Promise<void> {
   const sums = replayAccount(closing, job, facts);
   const account = verified === undefined ? sums : { ...sums, verify: verified };
-  const lines = isJson ? [JSON.stringify(account)] : [
+  const lines = [
     ...[text, ...accountNotes(account)],
-    ...(verified === undefined ? [] : [verifyText(verified)]),
+    ...(verified === undefined ? [] : verifyText(verified).split("\n")),
   ];
-  process.stderr.write(`${lines.join("\n")}\n`);
+  const shown = isJson ? JSON.stringify(account) : lines.map(printable).join("\n");
+  process.stderr.write(`${shown}\n`);
   if (report !== undefined) await writeReport(report, account);
   if (!account.complete) process.exitCode = 3;
   else if (verified?.equal === false) process.exitCode = 1;

@@ -2,6 +2,7 @@
  * Edge (stdio, signals of the runtime). Main: arguments to one subcommand to an exit code. The only
  * place that ends the process; an error's class says with which code, its text is what is shown.
  */
+import { printable } from "../core/terminal/cells.ts";
 import { describeFailure } from "./failure.ts";
 import { versionText } from "./version.ts";
 
@@ -29,7 +30,9 @@ async function run(argv: readonly string[]): Promise<number> {
 function codeOf(error: unknown): number {
   const { code, text } = describeFailure(error);
   if (text !== undefined) {
-    process.stderr.write(`${text.split("\n").map((line) => `tpctl: ${line}`).join("\n")}\n`);
+    process.stderr.write(
+      `${text.split("\n").map((line) => `tpctl: ${printable(line)}`).join("\n")}\n`,
+    );
   }
   return code;
 }

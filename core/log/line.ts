@@ -54,7 +54,7 @@ export function unknownNames(pattern: string): readonly string[] {
   return names.filter((name) => !KNOWN.includes(name));
 }
 
-/** One line without its end; line breaks in a message become `\n`, so that it stays one. */
+/** One line without its end; control characters in a message become `\n`, `\x1b`. */
 export function formatLine(message: LogMessage, format: LineFormat, origin: LineOrigin): string {
   if (format.pattern === undefined) return jsonLine(message, format, origin);
   return format.pattern.replace(REFERENCE, (whole, name, flags, width, precision, type) => {
@@ -71,7 +71,13 @@ export function messageText({ message, fields }: LogMessage): string {
     const text = `${value}`;
     return [`${name}=${/[\s"=]/.test(text) || text === "" ? JSON.stringify(text) : text}`];
   });
-  return [message, ...pairs].join(" ").replaceAll("\r", "\\r").replaceAll("\n", "\\n");
+  return [message, ...pairs].join(" ").replace(/\p{Cc}/gu, escapeOf);
+}
+
+/** Texts come from outside: line breaks and escape sequences of theirs never reach a terminal. */
+function escapeOf(control: string): string {
+  const short = { "\n": "\\n", "\r": "\\r", "\t": "\\t" }[control];
+  return short ?? `\\x${control.charCodeAt(0).toString(16).padStart(2, "0")}`;
 }
 
 function valueOf(

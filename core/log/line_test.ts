@@ -44,8 +44,8 @@ test("fields follow the message, and a line is one line", () => {
     gone: undefined,
     no: null,
   };
-  expect(line("%(message)s", { message: "a\nb", fields })).toBe(
-    'a\\nb topic=metrics offset=7 text="a b" quote="a\\"" no=null',
+  expect(line("%(message)s", { message: "a\nb\x1b[31m\x9b2J\0\t", fields })).toBe(
+    'a\\nb\\x1b[31m\\x9b2J\\x00\\t topic=metrics offset=7 text="a b" quote="a\\"" no=null',
   );
 });
 
