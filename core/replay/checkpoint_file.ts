@@ -3,11 +3,13 @@
  * begin, by which they are known again.
  */
 import { createHash } from "node:crypto";
+import { closeSync, openSync } from "node:fs";
 import { mkdir, open, readFile, rename, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { RunError, UsageError } from "../errors.ts";
 import { readChunks } from "../files/chunks.ts";
-import { systemCode } from "../files/file_failure.ts";
+import { systemCode, whyUnwritable } from "../files/file_failure.ts";
+import { openFileLocks } from "../files/file_lock.ts";
 import type { InputFile } from "../files/input_files.ts";
 import type { FileHead } from "./checkpoint.ts";
 
@@ -55,15 +57,40 @@ export async function checkCheckpoint(path: string): Promise<void> {
   try {
     const found = await stat(path).catch(() => undefined);
     if (found?.isDirectory()) throw new Error("it is a folder");
+    // A device would be replaced.
+    if (found?.isFile() === false) throw new Error("it is no regular file");
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw new UsageError(
-      `Cannot keep a checkpoint in '${path}': ${
-        wordsOf(error)
-      }, expected a place that can be written`,
-      { cause: error },
-    );
+    throw notKept(path, wordsOf(error), error);
   }
+}
+
+/**
+ * Makes the checkpoint this run's own until `release`, or until its process ends; undefined while another
+ * run has it. Throws a UsageError where nothing can be written there.
+ */
+export function takeCheckpoint(path: string): { release(): void } | undefined {
+  let descriptor: number;
+  try {
+    descriptor = openSync(`${path}.lock`, "a", 0o600);
+  } catch (error) {
+    throw notKept(path, whyUnwritable(error), error);
+  }
+  let isOpen = true;
+  const release = (): void => {
+    if (isOpen) closeSync(descriptor);
+    isOpen = false;
+  };
+  if (openFileLocks().tryLock(descriptor)) return { release };
+  release();
+  return undefined;
+}
+
+function notKept(path: string, why: string, cause: unknown): UsageError {
+  return new UsageError(
+    `Cannot keep a checkpoint in '${path}': ${why}, expected a place that can be written`,
+    { cause },
+  );
 }
 
 /** Takes the place of what was there, once it is on the disk. Rejects with a RunError. */

@@ -9,6 +9,7 @@ import { createDatumFilter, type DatumFilterOptions } from "../datum/datum_filte
 import type { Form } from "../datum/forms.ts";
 import type { LinePrecision } from "../datum/line_times.ts";
 import type { Consumer, ConsumerEvents } from "../delivery/consumer.ts";
+import { UsageError } from "../errors.ts";
 import type { InputFile } from "../files/input_files.ts";
 import type { Log } from "../log/log.ts";
 import {
@@ -20,7 +21,13 @@ import {
   matchFiles,
   readCheckpoint,
 } from "./checkpoint.ts";
-import { checkCheckpoint, fileHead, loadCheckpoint, saveCheckpoint } from "./checkpoint_file.ts";
+import {
+  checkCheckpoint,
+  fileHead,
+  loadCheckpoint,
+  saveCheckpoint,
+  takeCheckpoint,
+} from "./checkpoint_file.ts";
 import { Pace } from "./pace.ts";
 import { ProgressBook } from "./progress_book.ts";
 import { openReplayConsumer, Reading } from "./replay_consumer.ts";
@@ -83,8 +90,10 @@ export function openLook(
 ): ReplayJob {
   const book = new ProgressBook(options.inputs, new Map(), []);
   const save = (): Promise<void> => Promise.resolve();
-  return jobOf(options, context, { book, save });
+  return jobOf(options, context, { book, save, release: () => undefined });
 }
+
+const taken = "another run has it now, expected its end, or another file as --checkpoint";
 
 /** Rejects with a UsageError where the checkpoint is of another run, or cannot be kept. */
 export async function openJob(given: ReplayOptions, context: JobContext): Promise<ReplayJob> {
@@ -102,6 +111,13 @@ export async function openJob(given: ReplayOptions, context: JobContext): Promis
   const known: ReadonlyMap<string, FileProgress> = before === undefined
     ? new Map()
     : matchFiles(path, before, heads);
+  const lock = takeCheckpoint(path);
+  if (lock === undefined) {
+    if (isAsked) throw new UsageError(`Cannot use the checkpoint '${path}': ${taken}`);
+    context.log.warning(`This run has no checkpoint: '${path}' ${taken}`);
+    return openLook(given, context);
+  }
+  const { release } = lock;
   const book = new ProgressBook(inputs, known, heads);
   let saved = "";
   const save = async (): Promise<void> => {
@@ -111,7 +127,7 @@ export async function openJob(given: ReplayOptions, context: JobContext): Promis
     saved = text;
   };
   return {
-    ...jobOf(options, context, { book, save }),
+    ...jobOf(options, context, { book, save, release }),
     checkpoint: path,
     isResumed: known.size > 0,
   };
@@ -120,7 +136,11 @@ export async function openJob(given: ReplayOptions, context: JobContext): Promis
 function jobOf(
   options: ReplayOptions,
   { clock, log, takesLettersFor }: Pick<JobContext, "takesLettersFor" | "clock" | "log">,
-  { book, save }: { readonly book: ProgressBook; readonly save: () => Promise<void> },
+  { book, save, release }: {
+    readonly book: ProgressBook;
+    readonly save: () => Promise<void>;
+    readonly release: () => void;
+  },
 ): ReplayJob {
   const { inputs, parallel, rate, format, linePrecision, limit, shiftMs } = options;
   const filter = createDatumFilter(options.filter);
@@ -142,7 +162,7 @@ function jobOf(
     bytesTotal: inputs.reduce((sum, { bytes }) => sum + bytes, 0),
     open: (events) =>
       openReplayConsumer({ inputs, parallel }, {
-        ...{ events, clock, log, selector, pace, book, reading, save },
+        ...{ events, clock, log, selector, pace, book, reading, save, release },
       }),
   };
 }

@@ -31,6 +31,8 @@ export interface ReplayConsumerDeps {
   readonly reading: Reading;
   /** Keeps the checkpoint; resolves when it is durable. */
   readonly save: () => Promise<void>;
+  /** Called at the end: another run may have the checkpoint. */
+  readonly release: () => void;
 }
 
 /** How the reading goes, for whoever shows it. */
@@ -85,6 +87,7 @@ class ReplayConsumer implements Consumer {
     this.#closing.abort();
     // A read that never ends (a terminal, a pipe) is not waited for.
     for (const set of this.#sets) void set.return(undefined).catch(() => undefined);
+    this.#deps.release();
     return Promise.resolve();
   }
 

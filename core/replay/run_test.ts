@@ -110,6 +110,25 @@ describe("checkpoint", () => {
     expect(await readOnce(folder.path, undefined, later)).toEqual([lines[1]]);
   });
 
+  test("is kept by one run at a time, and in a regular file", async () => {
+    await using folder = await tempFolder("replay");
+    const path = join(folder.path, "in");
+    writeFileSync(path, "one\n");
+    const open = (checkpoint: string | undefined): ReturnType<typeof openJob> =>
+      openJob({ ...optionsOf(findInputFiles([path])), checkpoint }, {
+        ...{ target: "t", stateDir: folder.path, isLasting: true, takesLettersFor: () => true },
+        ...{ clock: systemClock, log: silentLog },
+      });
+    const first = await open(undefined);
+    const reader = first.open(unheard);
+    await expect(open(first.checkpoint)).rejects.toThrow("another run has it now");
+    expect((await open(undefined)).checkpoint).toBeUndefined();
+    await reader.close();
+    expect((await open(first.checkpoint)).checkpoint).toBe(first.checkpoint);
+    await expect(open("/dev/null")).rejects.toThrow("it is no regular file");
+    await expect(open(join(path, "c"))).rejects.toThrow("Cannot keep a checkpoint");
+  });
+
   test("rotated and compressed meanwhile, what was read is not read again", async () => {
     await using folder = await tempFolder("replay");
     const at = (name: string): string => join(folder.path, name);
