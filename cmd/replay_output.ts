@@ -125,10 +125,10 @@ export async function printSurvey(
 ): Promise<void> {
   const { selector: { counts }, reading } = job;
   const context = {
-    ...{ target, idempotent, files: job.files, bytesStored: reading.bytes },
+    ...{ target, idempotent, files: job.files, bytes_read: reading.bytes },
     filtered: counts.filtered,
-    lettersOfOthers: Object.fromEntries(counts.lettersOfOthers),
-    filesFailed: reading.failed,
+    letters_of_others: Object.fromEntries(counts.lettersOfOthers),
+    files_failed: reading.failed,
   };
   const result = survey.result();
   process.stdout.write(surveyText(result, context));

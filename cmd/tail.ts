@@ -8,6 +8,7 @@ import { ReadStream } from "node:tty";
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { systemClock } from "../core/clock.ts";
 import { ConfigError, RunError, UsageError } from "../core/errors.ts";
+import { whyUnwritable } from "../core/files/file_failure.ts";
 import { silentLog } from "../core/log/log.ts";
 import { listenForSignals } from "../core/running/signals.ts";
 import { ChartHistory } from "../core/tail/chart_history.ts";
@@ -88,6 +89,7 @@ async function showData(typed: TailArguments, enough: AbortController): Promise<
     if (count > 0) {
       say(`${amount(count, "message")} could not be read, the first one: ${reason}`);
     }
+    if (intake.wantedNone) say("Nothing of what was read passes the filters");
     if (output.dropped > 0) say(`In all, ${output.dropped} data were not shown`);
     const series = history?.series() ?? [];
     // Also where the source failed: it may have been looked at for hours.
@@ -229,7 +231,7 @@ function checkWritable(path: string): void {
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new Error("it is a folder");
     accessSync(folder, constants.W_OK);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = whyUnwritable(cause);
     throw new ConfigError(
       `Cannot write the chart '${path}': ${why}, expected a path in a folder that may be written`,
       undefined,
@@ -242,7 +244,7 @@ function writePicture(path: string, svg: string): void {
   try {
     writeFileSync(path, svg);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = whyUnwritable(cause);
     throw new RunError(`Cannot write the chart '${path}': ${why}`, { cause });
   }
 }

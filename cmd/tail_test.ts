@@ -121,6 +121,16 @@ describe("a file", () => {
     expect(shell.stderr()).toBe("");
   });
 
+  test("that nothing passes the filters is said", async () => {
+    const options = { stdin: '{"event_type":"a","generated":"2026-01-01","traits":[]}\n' };
+    const none = await run(["-", "--event", "b"], options);
+    expect(none).toMatchObject({
+      ...{ code: 0, stdout: "" },
+      stderr: "tpctl: Nothing of what was read passes the filters\n",
+    });
+    expect(await run(["-", "--event", "a"], options)).toMatchObject({ code: 0, stderr: "" });
+  });
+
   test("what cannot be read is counted, with the first reason", async () => {
     const { code, stdout, stderr } = await run(["-", "--format", "json"], {
       stdin: `nonsense\n${sampleLine(1)}\n{"a": 1}\n`,
@@ -176,7 +186,11 @@ describe("is refused, nothing is shown", () => {
     ["Cannot use --since 'later': it is no time", ["x.json", "--since", "later"]],
     ["Cannot use -n '1.5'", ["x.json", "-n", "1.5"]],
     ["Cannot use --sample '2'", ["x.json", "--sample", "2"]],
-    ["Cannot write the chart 'no/p.svg'", ["x.json", "--chart-out", "no/p.svg"]],
+    ["Cannot write the chart 'no/p.svg': its folder does not exist", [
+      "x.json",
+      "--chart-out",
+      "no/p.svg",
+    ]],
     ["Cannot write the chart 'd': it is a folder", ["x.json", "--chart-out", "d"]],
     ["the source names no consumer group", ["--lag", "kafka://127.0.0.1:1/t"]],
     ["the source names no consumer group", ["--lag", "x.json"]],

@@ -9,10 +9,10 @@ export interface SurveyContext {
   readonly idempotent: boolean;
   readonly files: number;
   /** Bytes of the files, as they are stored. */
-  readonly bytesStored: number;
+  readonly bytes_read: number;
   readonly filtered: number;
-  readonly lettersOfOthers: Readonly<Record<string, number>>;
-  readonly filesFailed: readonly { readonly path: string; readonly reason: string }[];
+  readonly letters_of_others: Readonly<Record<string, number>>;
+  readonly files_failed: readonly { readonly path: string; readonly reason: string }[];
 }
 
 const rowsMax = 20;
@@ -20,23 +20,23 @@ const rowsMax = 20;
 /** Lines of text, each with its newline. */
 export function surveyText(result: SurveyResult, context: SurveyContext): string {
   const { lines, data, bytes, first, last, rejected } = result;
-  const { target, idempotent, files, filtered, lettersOfOthers, filesFailed } = context;
+  const { target, idempotent, files, filtered, letters_of_others, files_failed } = context;
   const repeat = idempotent
     ? "sending twice leaves the target as sending once does"
     : "every run sends everything again: this target repeats what it is sent twice";
-  const letters = Object.entries(lettersOfOthers)
+  const letters = Object.entries(letters_of_others)
     .map(([name, n]) => `  ${count(n)} dead letters are for ${name} and stay (--all-destinations)`);
   const parts = [
     `Would be sent to ${target}; ${repeat}.`,
     "",
-    `  files     ${count(files)} (${sizeText(context.bytesStored)} as stored)`,
+    `  files     ${count(files)} (${sizeText(context.bytes_read)} as stored)`,
     `  lines     ${count(lines)} (${sizeText(bytes)})`,
     `  data      ${count(data)}`,
     `  span      ${first === null ? "no times" : `${first} to ${last}`}`,
     `  rejected  ${count(rejected)}`,
     ...(filtered > 0 ? [`  filtered  ${count(filtered)} lines left out`] : []),
     ...letters,
-    ...filesFailed.map(({ path, reason }) => `  Cannot read '${path}' to its end: ${reason}`),
+    ...files_failed.map(({ path, reason }) => `  Cannot read '${path}' to its end: ${reason}`),
     ...table("form", result.forms),
     ...table("meter or type", result.meters),
     ...table("tenant", result.tenants),

@@ -32,6 +32,8 @@ export class Intake {
   #random: () => number;
   #unreadable = 0;
   #reason: string | undefined;
+  #looked = 0;
+  #wanted = 0;
 
   /** 0 <= random() < 1. */
   constructor({ filter, where, share }: IntakeOptions, random: () => number) {
@@ -43,6 +45,11 @@ export class Intake {
 
   get unreadable(): Unreadable {
     return { count: this.#unreadable, reason: this.#reason };
+  }
+
+  /** Data were there, and the filters let none of them through. */
+  get wantedNone(): boolean {
+    return this.#looked > 0 && this.#wanted === 0;
   }
 
   /** The wanted data of some messages, in order. */
@@ -83,7 +90,10 @@ export class Intake {
   }
 
   #isWanted(datum: Datum): boolean {
+    this.#looked++;
     if (this.#filter !== undefined && !this.#filter(datum)) return false;
-    return this.#where === undefined || this.#where(datum);
+    if (this.#where !== undefined && !this.#where(datum)) return false;
+    this.#wanted++;
+    return true;
   }
 }
