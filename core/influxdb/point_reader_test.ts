@@ -66,10 +66,9 @@ test("an answer that is no JSON, and one that is a part, are errors of the store
   const store = await storeOf([]);
   server?.queue({ status: 200, body: "<html>" });
   await expect(store.measurements()).rejects.toThrow("its answer is no JSON");
-  server?.queue({
-    status: 200,
-    body:
-      '{"results":[{"series":[{"name":"m","columns":["name"],"values":[["a"]],"partial":true}]}]}',
-  });
+  const series = '"series":[{"name":"m","columns":["name"],"values":[["a"]],"partial":true}]';
+  server?.queue({ status: 200, body: `{"results":[{${series},"partial":true}]}` });
   await expect(store.measurements()).rejects.toThrow("its answer was cut off");
+  server?.queue({ status: 200, body: `{"results":[{${series}}]}` });
+  expect(await store.measurements()).toEqual(["a"]);
 });
