@@ -8,6 +8,8 @@ import { compilePattern, matchesStart, PatternError } from "../../python/pattern
 /** Patterns with more characters and sets, or longer ones, are not judged. */
 const positionsMax = 80;
 const lengthMax = 500;
+/** Pairs of steps that are looked at. */
+const looksMax = 200_000;
 
 /** Repetitions of at least this count as endless. */
 const endless = 20;
@@ -169,19 +171,60 @@ function isAmbiguous(
   const doubled = [...steps].some(([from, to]) =>
     [...to].some(([at, ways]) => ways > 1 && loops[from] === loops[at])
   );
-  if (doubled) return true;
-  // A pair of positions is one number; both have come there by the same text.
-  const pairs = Array.from({ length: size * size }, (_, pair) => {
-    const others = next[pair % size] ?? [];
-    return (next[Math.floor(pair / size)] ?? []).flatMap((a) =>
-      others.flatMap((b) => meets[a]?.[b] ? [a * size + b] : [])
-    );
-  });
+  if (doubled || isForked({ next, meets, loops })) return true;
+  const pairs = pairsOf(next, meets);
+  if (pairs === undefined) return false;
   const components = componentsOf(pairs);
   const equal = new Set(sets.map((_, at) => components[at * size + at]));
   return components.some((component, pair) =>
     Math.floor(pair / size) !== pair % size && equal.has(component)
   );
+}
+
+/** Within a loop, two ways of one text part and meet again at once: the usual case, told cheaply. */
+function isForked(
+  { next, meets, loops }: {
+    readonly next: readonly (readonly number[])[];
+    readonly meets: readonly (readonly boolean[])[];
+    readonly loops: readonly number[];
+  },
+): boolean {
+  return next.some((nodes, from) => {
+    const inside = nodes.filter((at) => loops[at] === loops[from]);
+    return inside.some((a, i) =>
+      inside.slice(i + 1).some((b) =>
+        meets[a]?.[b] && next[a]?.some((at) => loops[at] === loops[from] && next[b]?.includes(at))
+      )
+    );
+  });
+}
+
+/**
+ * What follows each pair of positions that one text can lead to; undefined where that is too much to be
+ * judged. A pair is one number: both have begun at the same position.
+ */
+function pairsOf(
+  next: readonly (readonly number[])[],
+  meets: readonly (readonly boolean[])[],
+): readonly (readonly number[])[] | undefined {
+  const size = next.length;
+  const pairs: number[][] = Array.from({ length: size * size }, () => []);
+  const open = next.map((_, at) => at * size + at);
+  const seen = new Set(open);
+  let looks = 0;
+  for (let pair = open.pop(); pair !== undefined; pair = open.pop()) {
+    const [ones, others] = [next[Math.floor(pair / size)] ?? [], next[pair % size] ?? []];
+    looks += ones.length * others.length;
+    if (looks > looksMax) return undefined;
+    const behind = ones.flatMap((a) => others.flatMap((b) => meets[a]?.[b] ? a * size + b : []));
+    pairs[pair] = behind;
+    for (const one of behind) {
+      if (seen.has(one)) continue;
+      seen.add(one);
+      open.push(one);
+    }
+  }
+  return pairs;
 }
 
 /** For each node a number that it shares with those that it reaches and that reach it. */
