@@ -151,6 +151,13 @@ describe("into SQLite", () => {
     database.close();
   }, testMs);
 
+  test("what is wanted by number is enough, also while stdin goes on", async () => {
+    await using program = world.start(["-", "--to", "sqlite:live.db", "--limit", "3"], true);
+    program.write(numberedMetrics(0, 5));
+    expect(await program.exited).toBe(0);
+    expect(world.valuesIn("live.db")).toEqual([0, 1, 2]);
+  }, testMs);
+
   test("--now moves the newest to the present", async () => {
     world.write("now.log", numberedMetrics(0, 3));
     expect((await world.run("now.log", "--to", "line:now.out", "--now")).code).toBe(0);

@@ -71,10 +71,12 @@ class ReplayConsumer implements Consumer {
     const { signal } = this.#closing;
     this.#sets = this.#openSets();
     for await (const block of sideBySide(this.#sets, this.#options.parallel)) {
-      if (signal.aborted || selector.isDone) return;
+      if (signal.aborted) return;
       const selected = this.#select(block);
       if (pace === undefined) yield selected;
       else yield* pace.take(selected, signal);
+      // Before the next one is waited for, which may never come.
+      if (selector.isDone) return;
     }
   }
 
