@@ -120,11 +120,18 @@ export async function openJob(given: ReplayOptions, context: JobContext): Promis
   const { release } = lock;
   const book = new ProgressBook(inputs, known, heads);
   let saved = "";
-  const save = async (): Promise<void> => {
+  const saveNow = async (): Promise<void> => {
     const text = checkpointText({ ...timesOf(options), ...run, files: book.progress() });
     if (text === saved) return;
     await saveCheckpoint(path, text);
     saved = text;
+  };
+  // One behind the other: the last one may begin while a slow disk still has the one before.
+  let saving: Promise<void> = Promise.resolve();
+  const save = (): Promise<void> => {
+    const turn = saving.then(saveNow);
+    saving = turn.catch(() => undefined);
+    return turn;
   };
   return {
     ...jobOf(options, context, { book, save, release }),
@@ -204,9 +211,9 @@ async function beforeOf(
   return before;
 }
 
-/** The same for the same files, wherever tpctl is started. */
-function defaultPath(inputs: readonly InputFile[], { stateDir }: JobContext): string {
+/** The same for the same files to the same target, wherever tpctl is started. */
+function defaultPath(inputs: readonly InputFile[], { stateDir, target }: JobContext): string {
   const sets = [...new Set(inputs.map(({ set }) => resolve(set)))].sort();
-  const hash = createHash("sha256").update(sets.join("\n")).digest("hex").slice(0, 16);
+  const hash = createHash("sha256").update([target, ...sets].join("\n")).digest("hex").slice(0, 16);
   return join(stateDir, "replay", `${hash}.json`);
 }

@@ -2,7 +2,7 @@
  * Edge (files). What a checkpoint allows, sets of files side by side, rates, and how progress looks.
  */
 import { describe, expect, test } from "bun:test";
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { tempFolder } from "../../testing/servers/server.ts";
@@ -86,6 +86,24 @@ describe("checkpoint", () => {
     await consumer.close();
     return lines;
   }
+
+  test("of two targets are two; saved by several at once it is whole", async () => {
+    await using folder = await tempFolder("replay");
+    writeFileSync(join(folder.path, "in"), "one\ntwo\n");
+    const jobTo = (target: string) =>
+      openJob(optionsOf(findInputFiles([join(folder.path, "in")])), {
+        ...{ target, stateDir: folder.path, isLasting: true, takesLettersFor: () => true },
+        ...{ clock: systemClock, log: silentLog },
+      });
+    const [one, two] = [await jobTo("sqlite:a.db"), await jobTo("sqlite:b.db")];
+    expect(one.checkpoint).not.toBe(two.checkpoint);
+    const consumer = one.open(unheard);
+    const commit = (nextOffset: number): Promise<void> =>
+      consumer.commit([{ topic: "file", partition: 0, nextOffset }]);
+    await Promise.all([commit(2), commit(3), one.save(), two.save()]);
+    const saved = readCheckpoint("c", readFileSync(one.checkpoint ?? "", "utf8"));
+    expect(saved.files.map(({ next_line }) => next_line)).toEqual([3]);
+  });
 
   test("of a pipe nothing is read before it is read", async () => {
     await using folder = await tempFolder("replay");
