@@ -20,6 +20,9 @@ export const systemClock: Clock = {
   sleep: sleepFor,
 };
 
+/** The runtime's timers take 31 bits and end at once for more, some 25 days. */
+const timerMsMax = 2 ** 31 - 1;
+
 function sleepFor(ms: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted) return Promise.resolve();
   return new Promise((resolve) => {
@@ -28,7 +31,11 @@ function sleepFor(ms: number, signal?: AbortSignal): Promise<void> {
       signal?.removeEventListener("abort", done);
       resolve();
     };
-    const timer = setTimeout(done, ms);
+    const wait = (left: number): ReturnType<typeof setTimeout> =>
+      left <= timerMsMax ? setTimeout(done, left) : setTimeout(() => {
+        timer = wait(left - timerMsMax);
+      }, timerMsMax);
+    let timer = wait(ms);
     signal?.addEventListener("abort", done, { once: true });
   });
 }
