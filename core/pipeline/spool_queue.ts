@@ -1,7 +1,8 @@
 /**
  * Edge (files). One queue of a spool: a folder with segments of records, appended at the end and
  * released from the beginning. Whoever holds the folder's lock owns it; a crash leaves at most a torn
- * last record, which was never accepted and is cut off by the next owner.
+ * last record, which was never accepted and is cut off by the next owner. A record that is damaged in
+ * another way is passed over, and its segment put aside for people, as `.damaged`.
  */
 import { closeSync, fstatSync, openSync, statSync } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, readFile, rename } from "node:fs/promises";
@@ -9,7 +10,7 @@ import { rm, rmdir, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { FileLocks } from "../files/file_lock.ts";
 import type { Log } from "../log/log.ts";
-import { type DecodedRecord, decodeRecord, recordEnd } from "./spool_record.ts";
+import { decoded, type DecodedRecord, findRecord, SpoolRecordError } from "./spool_record.ts";
 
 const segmentName = /^([0-9]{12})\.seg$/;
 /** A segment that reached this is closed and the next one begun. */
@@ -132,25 +133,39 @@ export class SpoolQueue {
 
   /** The oldest records, at least one where there is one; the same again until they are released. */
   async peek(isEnough: (record: DecodedRecord) => boolean): Promise<readonly DecodedRecord[]> {
-    if (this.#peeked.length > 0) return this.#peeked.map(({ record }) => record);
-    await this.#skipRead();
-    const [segment] = this.#segments;
-    if (segment === undefined || segment.records === 0) return [];
-    const handle = await open(this.#path(segment.number), "r");
-    try {
-      const bytes = await readPart(handle, this.#offset, segment.length);
-      for (let from = 0, end = recordEnd(bytes, 0); end !== undefined;) {
-        const record = decodeRecord(bytes, from, end);
-        this.#peeked.push({ segment, end: this.#offset + end, record });
-        if (isEnough(record) || this.#peeked.length === segment.records) break;
-        from = end;
-        end = recordEnd(bytes, from);
-      }
-    } finally {
-      await handle.close();
+    while (this.#peeked.length === 0) {
+      await this.#skipRead();
+      const [segment] = this.#segments;
+      if (segment === undefined || segment.records === 0) return [];
+      await this.#read(segment, isEnough);
     }
-    if (this.#peeked.length === 0) throw new Error(`no record at ${this.#offset} of its segment`);
     return this.#peeked.map(({ record }) => record);
+  }
+
+  /** Peeks at records of the segment, or passes one over. */
+  async #read(segment: Segment, isEnough: (record: DecodedRecord) => boolean): Promise<void> {
+    const base = this.#offset;
+    const bytes = await readPart(this.#path(segment.number), base, segment.length);
+    for (let at = findRecord(bytes, 0); at !== undefined; at = findRecord(bytes, at.end)) {
+      const record = decoded(bytes, at);
+      if (record instanceof SpoolRecordError) {
+        if (this.#peeked.length === 0) this.#passOver(segment, base + at.end, record);
+        return;
+      }
+      this.#peeked.push({ segment, end: base + at.end, record });
+      if (isEnough(record) || this.#peeked.length === segment.records) return;
+    }
+    if (this.#peeked.length === 0) throw new Error(`no record at ${base} of its segment`);
+  }
+
+  /** What is whole and yet no parcel, as of another version. */
+  #passOver(segment: Segment, end: number, { message }: SpoolRecordError): void {
+    this.#deps.log.error("A record of a spool cannot be read, put aside with its segment", {
+      ...{ path: this.#path(segment.number), reason: message },
+    });
+    segment.isDamaged = true;
+    segment.records--;
+    this.#offset = end;
   }
 
   /** The oldest `count` of those that were peeked are done with. */
@@ -161,10 +176,7 @@ export class SpoolQueue {
     this.#offset = last.end;
     last.segment.records -= count;
     await this.#skipRead();
-    if (this.records === 0 && this.#segments.every(({ isDamaged }) => !isDamaged)) {
-      await this.#empty();
-      return;
-    }
+    if (this.records === 0) return await this.#empty();
     const segment = this.#segments[0]?.number ?? this.#nextNumber;
     const path = join(this.folder, "position");
     await writeFile(`${path}.new`, JSON.stringify({ segment, offset: this.#offset }));
@@ -191,22 +203,25 @@ export class SpoolQueue {
   ): Promise<void> {
     const path = this.#path(number);
     const bytes = await readFile(path);
-    let length = 0;
-    let records = 0;
+    let [length, records, damaged] = [0, 0, 0];
     const from = number === position.segment ? position.offset : 0;
-    for (let end = recordEnd(bytes, 0); end !== undefined; end = recordEnd(bytes, length)) {
-      if (length >= from) records++;
-      length = end;
+    for (let at = findRecord(bytes, 0); at !== undefined; at = findRecord(bytes, length)) {
+      if (at.start >= from) records++;
+      damaged += at.start - length;
+      length = at.end;
     }
     const rest = bytes.length - length;
-    const isDamaged = rest > 0 && !isLast;
-    if (rest > 0) {
-      const fields = { path, bytes: rest };
-      if (isDamaged) this.#deps.log.error("Damaged records in a spool, put aside", fields);
-      else {
-        this.#deps.log.warning("A record of a spool was written in part, cut off", fields);
-        await cutFile(path, length);
-      }
+    if (rest > 0 && isLast) {
+      this.#deps.log.warning("A record of a spool was written in part, cut off", {
+        ...{ path, bytes: rest },
+      });
+      await cutFile(path, length);
+    } else damaged += rest;
+    const isDamaged = damaged > 0;
+    if (isDamaged) {
+      this.#deps.log.error("Damaged records in a spool, put aside with their segment", {
+        ...{ path, bytes: damaged },
+      });
     }
     this.#segments.push({ number, length, records, isDamaged });
   }
@@ -245,18 +260,20 @@ export class SpoolQueue {
       if (first.records > 0 || isWritten) return;
       this.#segments.shift();
       this.#offset = 0;
-      const path = this.#path(first.number);
-      if (first.isDamaged) await rename(path, `${path}.damaged`);
-      else await rm(path, { force: true });
+      await this.#drop(first);
     }
+  }
+
+  async #drop({ number, isDamaged }: Segment): Promise<void> {
+    const path = this.#path(number);
+    if (isDamaged) await rename(path, `${path}.damaged`);
+    else await rm(path, { force: true });
   }
 
   async #empty(): Promise<void> {
     await this.#writer?.close();
     this.#writer = undefined;
-    for (const { number } of this.#segments.splice(0)) {
-      await rm(this.#path(number), { force: true });
-    }
+    for (const segment of this.#segments.splice(0)) await this.#drop(segment);
     this.#offset = 0;
     await rm(join(this.folder, "position"), { force: true });
   }
@@ -267,7 +284,8 @@ export class SpoolQueue {
 }
 
 /** From `from`: as much as one peek takes, and at least one whole record. */
-async function readPart(handle: FileHandle, from: number, length: number): Promise<Uint8Array> {
+async function readPart(path: string, from: number, length: number): Promise<Uint8Array> {
+  await using handle = await open(path, "r");
   for (let size = peekBytesMax;; size *= 4) {
     const bytes = new Uint8Array(Math.min(size, length - from));
     let done = 0;
@@ -276,7 +294,8 @@ async function readPart(handle: FileHandle, from: number, length: number): Promi
       if (bytesRead === 0) break;
       done += bytesRead;
     }
-    if (recordEnd(bytes, 0) !== undefined || bytes.length === length - from) return bytes;
+    const isAll = bytes.length === length - from;
+    if (isAll || findRecord(bytes, 0) !== undefined) return bytes;
   }
 }
 

@@ -13,10 +13,11 @@ import type { Sample } from "./sample.ts";
 import type { SpooledParcel } from "./spool_contract.ts";
 
 const headerBytes = 8;
+const openBrace = 0x7b;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** A record's body that is whole and yet no parcel. */
+/** See `decoded`. */
 export class SpoolRecordError extends Error {}
 
 /** The record with its header. `timeMs` since the epoch. */
@@ -41,7 +42,7 @@ export function encodeRecord(parcel: Parcel, timeMs: number): Uint8Array {
 }
 
 /** Where the record at `from` ends; undefined where none stands whole. */
-export function recordEnd(bytes: Uint8Array, from: number): number | undefined {
+function recordEnd(bytes: Uint8Array, from: number): number | undefined {
   if (from + headerBytes > bytes.length) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const start = from + headerBytes;
@@ -51,14 +52,40 @@ export function recordEnd(bytes: Uint8Array, from: number): number | undefined {
   return crc === view.getUint32(from + 4, true) ? end : undefined;
 }
 
+/** A record's place. */
+export interface RecordPlace {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The first whole record at `from` or behind it: what is damaged is passed over. */
+export function findRecord(bytes: Uint8Array, from: number): RecordPlace | undefined {
+  for (let start = from; start + headerBytes < bytes.length; start++) {
+    // Elsewhere than at `from` a body is an object: most of what is none costs no sum.
+    if (start > from && bytes[start + headerBytes] !== openBrace) continue;
+    const end = recordEnd(bytes, start);
+    if (end !== undefined) return { start, end };
+  }
+  return undefined;
+}
+
 /** A parcel as it was put in. */
 export interface DecodedRecord extends SpooledParcel {
   readonly timeMs: number;
 }
 
-/** Reads the record that stands from `from` to `end`. Throws SpoolRecordError. */
-export function decodeRecord(bytes: Uint8Array, from: number, end: number): DecodedRecord {
-  const read = loadValue(decoder.decode(bytes.subarray(from + headerBytes, end)));
+/** Reads the record; an error where it is whole and yet no parcel, as of another version. */
+export function decoded(bytes: Uint8Array, at: RecordPlace): DecodedRecord | SpoolRecordError {
+  try {
+    return decode(decoder.decode(bytes.subarray(at.start + headerBytes, at.end)));
+  } catch (error) {
+    if (error instanceof SpoolRecordError) return error;
+    throw error;
+  }
+}
+
+function decode(text: string): DecodedRecord {
+  const read = loadValue(text);
   if (!isDict(read)) throw new SpoolRecordError("a record is no object");
   const { time, carries, source, items, payload } = read;
   const isWhole = typeof time === "number" && Array.isArray(items) && isDict(source) &&

@@ -4,8 +4,9 @@
  */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { appendFile, cp, readdir, truncate } from "node:fs/promises";
+import { appendFile, cp, readdir, readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { upTo } from "../../testing/replay_world.ts";
 import { tempFolder } from "../../testing/servers/server.ts";
 import { VirtualClock } from "../../testing/virtual_clock.ts";
 import { openFileLocks } from "../files/file_lock.ts";
@@ -61,6 +62,17 @@ function parcelOf(items: readonly Sample[] | readonly Event[], more: Partial<Par
     ...more,
   };
 }
+
+/** What becomes of a record's bytes. */
+const damages: Readonly<Record<string, (record: Uint8Array) => void>> = {
+  "with a wrong sum": (record) => record.fill(0xff, 20, 40),
+  "with a wrong length": (record) => record.fill(0xff, 0, 3),
+  "of another version": (record) => {
+    const body = record.subarray(8);
+    body.set(Buffer.from(`{"version":2,"x":"${"x".repeat(body.length - 20)}"}`));
+    new DataView(record.buffer).setUint32(4, Bun.hash.crc32(body), true);
+  },
+};
 
 const numbered = (n: number): Parcel => parcelOf([sampleOf(String(n))]);
 
@@ -180,6 +192,24 @@ describe("spool", () => {
       { numRuns: 60 },
     );
   });
+
+  for (const [name, change] of Object.entries(damages)) {
+    test(`a record ${name} is passed over alone, and kept for people`, async () => {
+      await using root = await tempFolder("spool");
+      const folder = join(root.path, "p");
+      const spool = await openSpool({ folder, bytesMax: 1e9, name: "p" }, deps());
+      await spool.append(upTo(9).map(numbered));
+      await spool.close();
+      const path = join(folder, "queue-1", "000000000001.seg");
+      const records = upTo(9).map((n) => encodeRecord(numbered(n), 0));
+      for (const [i, record] of records.entries()) if (i % 4 === 1) change(record);
+      await writeFile(path, Buffer.concat(records));
+      const again = await openSpool({ folder, bytesMax: 1e9, name: "p" }, deps());
+      expect(await drainAll(again)).toEqual([0, 2, 3, 4, 6, 7, 8]);
+      await again.close();
+      expect(await readFile(`${path}.damaged`)).toEqual(Buffer.concat(records));
+    });
+  }
 
   test("what was released may come again when its position is torn, nothing is left out", async () => {
     await using root = await tempFolder("spool");

@@ -8,7 +8,12 @@ import { basename, join, normalize } from "node:path";
 import { UsageError } from "../errors.ts";
 import { systemCode, whyUnreadable } from "../files/file_failure.ts";
 import type { FileLocks } from "../files/file_lock.ts";
-import { type DecodedRecord, decodeRecord, recordEnd } from "../pipeline/spool_record.ts";
+import {
+  decoded,
+  type DecodedRecord,
+  findRecord,
+  SpoolRecordError,
+} from "../pipeline/spool_record.ts";
 
 const queueName = /^queue-(\d+)$/;
 const segmentName = /^\d{12}\.seg$/;
@@ -56,12 +61,26 @@ export async function* readSpool({ queues }: SpoolFolder): AsyncGenerator<Decode
       if (number < position.segment) continue;
       const bytes = new Uint8Array(await readFile(join(queue, segment)));
       let from = number === position.segment ? position.offset : 0;
-      for (let end = recordEnd(bytes, from); end !== undefined; end = recordEnd(bytes, from)) {
-        yield decodeRecord(bytes, from, end);
-        from = end;
+      for (let at = findRecord(bytes, from); at !== undefined; at = findRecord(bytes, from)) {
+        from = at.end;
+        const record = decoded(bytes, at);
+        // Whoever drains it puts it aside.
+        if (!(record instanceof SpoolRecordError)) yield record;
       }
     }
   }
+}
+
+/** Segments of the spool that were put aside, for what in them cannot be read. */
+export async function damagedIn({ queues }: SpoolFolder): Promise<readonly string[]> {
+  const damaged: string[] = [];
+  for (const queue of queues) {
+    const names = await readdir(queue).catch(() => []);
+    damaged.push(
+      ...names.filter((name) => name.endsWith(".damaged")).map((name) => join(queue, name)),
+    );
+  }
+  return damaged;
 }
 
 async function spoolIn(path: string, locks: FileLocks): Promise<SpoolFolder | undefined> {

@@ -16,7 +16,7 @@ import { Pace } from "./pace.ts";
 import { Reading } from "./replay_consumer.ts";
 import { Selector } from "./selector.ts";
 import { spoolBlock } from "./spool_block.ts";
-import { findSpools, readSpool, type SpoolFolder } from "./spool_folders.ts";
+import { damagedIn, findSpools, readSpool, type SpoolFolder } from "./spool_folders.ts";
 
 /** Items of one block. */
 const itemsMax = 10_000;
@@ -192,9 +192,12 @@ class SpoolsDrain {
     }
   }
 
-  async #closeSpool({ path }: SpoolFolder): Promise<void> {
+  async #closeSpool(folder: SpoolFolder): Promise<void> {
     await this.#open?.close();
     this.#open = undefined;
-    await removeSpool(path);
+    for (const path of await damagedIn(folder)) {
+      this.#deps.reading.failed.push({ path, reason: "some of its records are damaged" });
+    }
+    await removeSpool(folder.path);
   }
 }
