@@ -29,6 +29,7 @@ const panelHead = 28;
 const timeHeight = 46;
 const legendLine = 18;
 const legendGap = 12;
+const legendRight = 30;
 const panelsMax = 6;
 const seriesShownMax = 10;
 
@@ -218,7 +219,7 @@ function legendOf(
 ): { readonly text: string; readonly bottom: number } {
   const names = legendNames(shown);
   if (left > 0) names.push(`and ${count(left, "more", "more")}`);
-  const room = width - marginRight - x;
+  const room = width - legendRight - x;
   const widest = Math.max(...names.map((name) => textWidth(name, 12) + 40));
   const perRow = Math.max(1, Math.min(names.length, Math.floor(room / widest)));
   const cell = room / perRow;
