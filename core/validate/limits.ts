@@ -17,3 +17,6 @@ export const wildcardsComparedMax = 500;
 
 /** Folders below a folder that is checked are followed so deep. */
 export const folderDepthMax = 50;
+
+/** Sources with so many patterns in all are compared with each other. */
+export const patternsComparedMax = 2000;

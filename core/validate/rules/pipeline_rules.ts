@@ -4,6 +4,7 @@
  */
 import type { Hit } from "../finding.ts";
 import type { Example, LintRule, Rule } from "../rule.ts";
+import { takenTwice } from "./overlap_checks.ts";
 import {
   deadPatterns,
   shadowedExclusions,
@@ -174,7 +175,31 @@ export const PIPELINE_LINT: readonly LintRule<PipelineSubject>[] = [
     },
     check: publishedTwice,
   },
+  {
+    id: "pipeline/taken-twice",
+    severity: "warning",
+    explanation:
+      "Two sources take the same meters or events and reach the same publisher: each of " +
+      "them sends what both take.",
+    bad: { kind: "pipeline.yaml", text: twoSources('"!memory"') },
+    good: { kind: "pipeline.yaml", text: twoSources('"*", "!disk.*"') },
+    check: takenTwice,
+  },
 ];
+
+function twoSources(list: string): string {
+  return `sources:
+  - name: disks
+    meters: ["disk.*"]
+    sinks: [keep]
+  - name: others
+    meters: [${list}]
+    sinks: [keep]
+sinks:
+  - name: keep
+    publishers: ["udp://collector:4952"]
+`;
+}
 
 function twoSinks(second: string): string {
   return `sources:
