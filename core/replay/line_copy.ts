@@ -10,6 +10,7 @@ import { LineBuffer } from "../persist/line_buffer.ts";
 
 const HASH = 0x23;
 const SPACE = 0x20;
+const NINE = 0x39;
 const nsPerMs = 1_000_000n;
 /** InfluxDB keeps 64 bits, and two values of them for itself. */
 const nanosecondsMax = 2n ** 63n - 3n;
@@ -33,8 +34,10 @@ export function copyPoint(bytes: Uint8Array, sink: LineSink, options: LineCopyOp
   const spans = scanLine(bytes, 0, bytes.length);
   const { shiftMs, linePrecision } = options;
   const digits = spans.timeEnd - spans.timeStart;
-  const isNs = linePrecision === "ns" || (linePrecision === "auto" && digits === nsDigits);
-  if (isNs && shiftMs === 0 && digits > 0) {
+  const isNs = linePrecision === "ns" || linePrecision === "auto";
+  // Of our days, and not of those that 64 bits may not hold.
+  const isOfOurDays = digits === nsDigits && (bytes[spans.timeStart] ?? NINE) < NINE;
+  if (isNs && isOfOurDays && shiftMs === 0) {
     append(sink, bytes.subarray(spans.keyStart, spans.timeEnd));
     return true;
   }

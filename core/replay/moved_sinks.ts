@@ -10,6 +10,8 @@ const zero = 48;
 const nine = 57;
 const minus = 45;
 const zerosOfMs = 6;
+/** A time in ms, with its sign, however far it is moved. */
+const timeBytesMax = 22;
 
 /** Where items really go. */
 export interface MovedSinksOptions {
@@ -75,7 +77,7 @@ class MovedLine implements LineSink {
 
   endLine(block: RecordBlock, index: number): void {
     const sink = this.#sink;
-    const buffer = sink.reserve(zerosOfMs + 2);
+    const buffer = sink.reserve(zerosOfMs + timeBytesMax);
     let at = this.#shiftMs === 0 ? sink.length : moveTime(buffer, sink.length, this.#shiftMs);
     const isEpoch = buffer[at - 1] === zero && !isDigit(buffer[at - 2] ?? 0);
     if (!isEpoch) { for (let i = 0; i < zerosOfMs; i++) buffer[at++] = zero; }

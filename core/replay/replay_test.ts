@@ -11,9 +11,11 @@ import type { Form } from "../datum/forms.ts";
 import { type RecordBlock, valueOf } from "../delivery/records.ts";
 import { LineBlocks } from "../files/line_blocks.ts";
 import { dumpValue } from "../notifications/value_text.ts";
+import { LineBuffer } from "../persist/line_buffer.ts";
 import { eventJson, sampleJson, sampleLiteral, serializeEvent } from "../pipeline/messages.ts";
 import { shiftMessage } from "./message_shift.ts";
 import { encoderFor } from "./open_target.ts";
+import { createReplayEncoder } from "./replay_encoder.ts";
 import { type SelectedBlock, type Selection, Selector } from "./selector.ts";
 import { oneStore, storesByKind, takesLettersOf } from "./targets.ts";
 
@@ -109,6 +111,36 @@ describe("what stores are given", () => {
       "m,a=b 1767323045678901234",
     ]);
     expect(lines[2]).toBe(lines[3] ?? "");
+  });
+
+  test("with no time that 64 bits of ns do not hold", () => {
+    const times = ["9223372036854775805", "9223372036854775806", "9999999999999999999"];
+    const { lines, refused } = encoded("influxdb://h/mon", times.map((time) => `m v=1 ${time}`));
+    expect(lines).toEqual(["m v=1 9223372036854775805"]);
+    expect(refused).toEqual(times.slice(1).map(() => expect.stringContaining("outside 64 bits")));
+  });
+
+  test("with room for a time that becomes longer", () => {
+    const made: string[] = [];
+    const line = new class extends LineBuffer {
+      override reserve(bytes: number): Uint8Array {
+        // No more than was asked for.
+        return super.reserve(bytes).subarray(0, this.length + bytes);
+      }
+      endLine(): void {
+        made.push(new TextDecoder().decode(this.written));
+      }
+    }(16);
+    const stores = oneStore(storeOf("influxdb://h/mon"));
+    const options = {
+      withMetadata: false,
+      linePrecision: "auto",
+      today: () => new Date(0),
+    } as const;
+    const encoder = createReplayEncoder({ stores, shiftMs: 1_700_000_000_000, ...options });
+    const block = new Selector(everything).select(blockOf([metricText("cpu", 5)]));
+    encoder.encode(block, 0, { lines: () => line, document: () => undefined });
+    expect(made).toEqual([expect.stringMatching(/ 1700000000005000000$/)]);
   });
 
   test("moved in time, all of them", () => {
