@@ -109,3 +109,23 @@ test("the queries work on what was stored", async () => {
   expect(rows).toEqual([expect.any(Number), 10, expect.any(Number), 0]);
   expect(Math.min(...rows.slice(0, 3))).toBeGreaterThan(0);
 });
+
+test("the trial of pipeline leaves samples and events to look at", async () => {
+  await using folder = await tempFolder("readme");
+  const files = ["pipeline.yaml", "event_pipeline.yaml", "notifications.ndjson"];
+  const from = join(root, "testdata/samples/trial");
+  for (const file of files) await copyFile(join(from, file), join(folder.path, file));
+  const [, block = ""] = /^ {4}cd testdata\/samples\/trial\n((?: {4}tpctl .*\n)+)/m.exec(readme) ??
+    [];
+  const commands = block.trimEnd().split("\n").map((line) => line.trim().split(" ").slice(1));
+  expect(commands.length).toBe(3);
+  const env = { OS_TPCTL__LISTEN: "" };
+  let shown = "";
+  for (const command of commands) {
+    const run = await runExecutable(command, { cwd: folder.path, env });
+    expect(run).toMatchObject({ exitCode: 0 });
+    shown = run.stdout;
+  }
+  expect(shown.match(/ volume\.size /g)).toHaveLength(1);
+  expect(shown.match(/ event /g)).toHaveLength(6);
+});
