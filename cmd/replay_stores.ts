@@ -176,10 +176,11 @@ async function send(run: StoreReplay): Promise<void> {
     onState: () => undefined,
     onStep: () => undefined,
   });
-  let stop = (): void => undefined;
+  // What nobody reads is not waited for.
+  const gone = Promise.withResolvers<boolean>();
   const onReaderGone = (): void => {
     run.reader.isGone = true;
-    stop();
+    gone.resolve(false);
   };
   const writer = await openTarget(stores, { clock, log, onReaderGone });
   const refusals = new Refusals(log);
@@ -194,13 +195,13 @@ async function send(run: StoreReplay): Promise<void> {
         refusal,
       ),
   });
-  stop = running.stop;
+  const shown = { ended: Promise.race([running.ended, gone.promise]), stop: running.stop };
   const look = () => ({
     bytes: job.reading.bytes,
     bytesTotal: job.bytesTotal,
     snapshot: metrics.snapshot(),
   });
-  const isSettled = await runShown(running, look, { clock, log, progress });
+  const isSettled = await runShown(shown, look, { clock, log, progress });
   const seconds = (clock.monotonic() - startedMs) / 1000;
   await job.save();
   await deadLetters.close();

@@ -244,7 +244,7 @@ describe("a wrong command line", () => {
     [`${"long".repeat(99)} --to null:`, "its name is too long"],
     ["file://host/x --to null:", "it names a host"],
     ["file:///x%zz --to null:", "it is not percent-encoded"],
-    ["file:///x%00 --to null:", "it has a NUL character"],
+    ["file:///x%00 --to null:", "its name has a NUL character"],
     ["- --to sqlite:a.db --verify", "Cannot use --verify with stdin"],
     ["some.log --pipeline p.yaml --metadata", "Cannot use --metadata with --pipeline"],
     ["some.log --to null: --dry-run --resume", "Cannot use --dry-run with --resume"],

@@ -8,7 +8,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { sampleJson, sampleLiteral } from "../core/pipeline/messages.ts";
-import { eventually } from "../testing/program.ts";
+import { eventually, startProgram } from "../testing/program.ts";
 import { numberedMetric, numberedMetrics, ReplayWorld, upTo } from "../testing/replay_world.ts";
 import { makeSample } from "../testing/samples.ts";
 
@@ -130,6 +130,18 @@ describe("into SQLite", () => {
     const values = world.valuesIn("cut.db");
     expect(values.slice(-100)).toEqual(upTo(20_100).slice(-100));
     expect(values.length).toBeGreaterThan(10_000);
+  }, testMs);
+
+  test("a reader of stdout that goes away ends it quietly, with 0", async () => {
+    world.write("read.ndjson", numberedMetrics(0, 20_000));
+    const tpctl = `${process.execPath} ${join(import.meta.dir, "tpctl.ts")}`;
+    const command = `{ ${tpctl} replay read.ndjson --to line:-; echo "exit $?" >&2; } | head -n 1`;
+    await using shell = startProgram(["-c", command], { cwd: world.at(""), argv: ["/bin/sh"] });
+    expect(await shell.exited).toBe(0);
+    expect(shell.stdout().split("\n")).toHaveLength(2);
+    const lines = shell.stderr().trimEnd().split("\n");
+    // Nothing was given up after the bound of an ordered end, and nothing is said.
+    expect(lines).toEqual([expect.stringContaining("Sending 1 input to line:-"), "exit 0"]);
   }, testMs);
 
   test("from stdin, filtered, limited and moved", async () => {

@@ -2,6 +2,8 @@
  * Edge (stdio, signals of the runtime). Main: arguments to one subcommand to an exit code. The only
  * place that ends the process; an error's class says with which code, its text is what is shown.
  */
+import { RunError } from "../core/errors.ts";
+import { systemCode, whyUnwritable } from "../core/files/file_failure.ts";
 import { printable } from "../core/terminal/cells.ts";
 import { describeFailure } from "./failure.ts";
 import { versionText } from "./version.ts";
@@ -41,6 +43,7 @@ function codeOf(error: unknown): number {
 function drained(stream: NodeJS.WriteStream, waitMs: number): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, waitMs);
+    if (stream === process.stdout && refusal !== undefined) resolve();
     stream.on("error", () => resolve());
     // The callback of an empty write comes at once; only the end waits for what is before it.
     stream.end(() => resolve());
@@ -51,12 +54,21 @@ function endOnDefect(error: unknown): void {
   process.exit(codeOf(error));
 }
 
-// A reader that has gone away (`tpctl ... | head`) is no error.
-process.stdout.on("error", () => undefined);
+/** Why stdout takes nothing, a full disk for one. A reader that has gone away (`... | head`) is no error. */
+let refusal: unknown;
+process.stdout.on("error", (error) => {
+  if (systemCode(error) !== "EPIPE") refusal ??= error;
+});
 process.stderr.on("error", () => undefined);
 process.on("uncaughtException", endOnDefect);
 process.on("unhandledRejection", endOnDefect);
 
 const code = await run(process.argv.slice(2));
-await Promise.all([drained(process.stdout, endWaitMs), drained(process.stderr, endWaitMs)]);
-process.exit(code);
+await drained(process.stdout, endWaitMs);
+const ended = refusal === undefined ? code : codeOf(
+  new RunError(`Cannot write to stdout: ${whyUnwritable(refusal)}, expected room`, {
+    cause: refusal,
+  }),
+);
+await drained(process.stderr, endWaitMs);
+process.exit(ended);

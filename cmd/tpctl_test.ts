@@ -3,7 +3,7 @@
  * by the kind of error, suggestions, closed pipes.
  */
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -111,6 +111,19 @@ test("a log that cannot be opened: 2", () => {
   const { code, stderr } = run(...argv, "--log-file", join(folder, "none/p.log"));
   expect(code).toBe(2);
   expect(stderr).toContain("Cannot open the log file");
+});
+
+const noFull = existsSync("/dev/full") ? undefined : "there is no /dev/full";
+if (noFull !== undefined) console.error(`A full stdout is not tested: ${noFull}`);
+test.skipIf(noFull !== undefined)("a stdout that takes nothing: 3, and why", () => {
+  for (const args of ["--help", "--version", "completions bash", "tail -n all -"]) {
+    const command = `echo cpu v=1 1 | ${process.execPath} ${MAIN} ${args} > /dev/full`;
+    const { exitCode, stderr } = Bun.spawnSync(["sh", "-c", command]);
+    expect({ args, exitCode, stderr: stderr.toString() }).toEqual({
+      ...{ args, exitCode: 3 },
+      stderr: "tpctl: Cannot write to stdout: the disk is full, expected room\n",
+    });
+  }
 });
 
 test("a closed pipe ends quietly with 0", async () => {

@@ -20,6 +20,8 @@ const constants: ReadonlyMap<string, Literal> = new Map<string, Literal>([
   ["false", false],
   ["null", null],
 ]);
+/** What may go on behind a whole condition. */
+const stray = ["and", "or", "in", "like"];
 const keywords: ReadonlySet<string> = new Set([
   "and",
   "or",
@@ -233,9 +235,8 @@ class Parser {
 
   /** Something stands behind a whole condition. */
   #stray(token: Token): ExpressionError {
-    const word = token.kind === "word"
-      ? closest(token.text, ["and", "or", "in", "like"])
-      : undefined;
+    const isKnown = stray.some((word) => word === token.text);
+    const word = token.kind === "word" && !isKnown ? closest(token.text, stray) : undefined;
     if (word !== undefined) {
       const text = `'${token.text}' cannot stand here, did you mean '${word}'?`;
       return new ExpressionError(text, token.at);

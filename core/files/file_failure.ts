@@ -22,6 +22,7 @@ const reasons: Readonly<Record<string, string>> = {
 
 /** Why a file could not be read. */
 export function whyUnreadable(error: unknown): string {
+  if (systemCode(error) === "ERR_INVALID_ARG_VALUE") return "its name has a NUL character";
   if (error instanceof TypeError) return "it is not UTF-8";
   return systemCode(error) === "ENOENT" ? "it does not exist" : whyRefused(error);
 }

@@ -83,8 +83,8 @@ function statOf(path: string): Stats | undefined {
 }
 
 function unreadable(path: string, cause: unknown): UsageError {
-  const why = path.includes("\0") ? "it has a NUL character" : whyUnreadable(cause);
-  return new UsageError(`Cannot read '${path}': ${why}, expected a readable file`, { cause });
+  const text = `Cannot read '${path}': ${whyUnreadable(cause)}, expected a readable file`;
+  return new UsageError(text, { cause });
 }
 
 /** Those right in the folder; hidden ones are somebody's bookkeeping. */

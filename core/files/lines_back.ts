@@ -11,31 +11,39 @@ const cr = 13;
 
 /**
  * Runs of whole lines, the last run first, each in the file's order, of the first `end` bytes. Empty lines
- * are left out, and a line past all bounds with all before it.
+ * are left out; so is one that is too long, which is told.
  */
 export async function* linesBack(
   handle: FileHandle,
   end: number,
+  onRefused: (reason: string) => void,
 ): AsyncGenerator<Uint8Array[], void, void> {
-  /** The beginning of what was read: the end of a line whose start was not. */
-  let rest: Uint8Array = new Uint8Array(0);
+  /** The end of a line whose start was not read yet, in the pieces it was read in. */
+  let pieces: Uint8Array[] = [];
+  let pending = 0;
+  let isTooLong = false;
   for (let to = end; to > 0;) {
     const from = Math.max(0, to - chunkBytes);
     const chunk = new Uint8Array(to - from);
     const { bytesRead } = await handle.read(chunk, 0, chunk.length, from);
     // Cut meanwhile: what is left is read by whoever follows.
     if (bytesRead < chunk.length) return;
-    const bytes = rest.length === 0 ? chunk : Buffer.concat([chunk, rest]);
     to = from;
     // The newline that ends the line before is not part of a line that begins here.
-    const cut = from === 0 ? 0 : bytes.indexOf(lf) + 1;
+    const cut = from === 0 ? 0 : chunk.indexOf(lf) + 1;
     if (from > 0 && cut === 0) {
-      rest = bytes;
-      if (rest.length > lineBytesMax) return;
+      pending += chunk.length;
+      isTooLong ||= pending > lineBytesMax;
+      pieces = isTooLong ? [] : [chunk, ...pieces];
       continue;
     }
-    rest = bytes.subarray(0, cut);
-    const lines = linesOf(bytes.subarray(cut));
+    const last = isTooLong ? chunk.lastIndexOf(lf) + 1 : chunk.length;
+    if (isTooLong) onRefused(`the line has ${pending} bytes, expected at most ${lineBytesMax}`);
+    const whole = chunk.subarray(cut, last);
+    const lines = linesOf(pieces.length === 0 ? whole : Buffer.concat([whole, ...pieces]));
+    pieces = cut === 0 ? [] : [chunk.subarray(0, cut)];
+    pending = cut;
+    isTooLong = false;
     if (lines.length > 0) yield lines;
   }
 }

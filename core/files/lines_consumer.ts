@@ -104,6 +104,7 @@ export async function checkFile(path: string): Promise<void> {
   try {
     const found = await stat(path);
     if (found.isDirectory()) throw new Error("it is a folder");
+    if (found.isSocket()) throw new Error("it is a socket");
     await access(path, constants.R_OK);
   } catch (cause) {
     throw new ConfigError(

@@ -1,8 +1,7 @@
 /**
  * Edge (files, stdin, clock). A file or stdin to look at, one message per line.
  */
-import { statSync } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import type { Clock } from "../clock.ts";
 import type { Datum } from "../datum/datum.ts";
 import { unheard } from "../delivery/consumer.ts";
@@ -34,7 +33,8 @@ export async function openFileTail(
   deps: FileTailDeps,
 ): Promise<TailSource> {
   const closing = new AbortController();
-  const found = path === "-" ? undefined : statSync(path, { throwIfNoEntry: false });
+  // Why there is nothing to be had is said by whoever needs it.
+  const found = path === "-" ? undefined : await stat(path).catch(() => undefined);
   const isStream = path === "-" || found?.isFIFO() === true || found?.isCharacterDevice() === true;
   if (isStream) return await openStreamTail(path, span, deps);
   if (found !== undefined || !span.follow) await checkFile(path);
@@ -90,7 +90,7 @@ async function startOf(
   try {
     handle = await open(path, "r");
   } catch (error) {
-    if (systemCode(error) === "ENOENT") return undefined;
+    if (follow || systemCode(error) === "ENOENT") return undefined;
     throw error;
   }
   const { size } = await handle.stat();
@@ -104,7 +104,7 @@ async function lastData(
 ): Promise<Datum[]> {
   const runs: Datum[][] = [];
   let found = 0;
-  for await (const lines of linesBack(handle, end)) {
+  for await (const lines of linesBack(handle, end, (reason) => intake.refuse(reason))) {
     const data = intake.messages(withoutMark(lines));
     runs.push(data);
     found += data.length;

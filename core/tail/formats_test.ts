@@ -111,9 +111,12 @@ describe("table", () => {
 
 describe("json", () => {
   test("a message as it was, numbers that JSON cannot hold as null", () => {
-    const members = { a: [1, new PyFloat(2), NaN], b: { c: "é\u2028", d: 9007199254740993n } };
+    const members = {
+      a: [1, new PyFloat(2), NaN],
+      b: { c: "é\u2028\u009b2J\x7f", d: 9007199254740993n },
+    };
     expect(jsonLines.lines([datumOf({ members })])).toBe(
-      '{"a":[1,2.0,null],"b":{"c":"é\u2028","d":9007199254740993}}\n',
+      '{"a":[1,2.0,null],"b":{"c":"é\u2028\\u009b2J\\u007f","d":9007199254740993}}\n',
     );
   });
 

@@ -15,7 +15,14 @@ const options = { ensureAscii: false, compact: true };
 
 /** JSON has no name for what is no finite number: null stands for it. */
 function jsonText(members: Dict): string {
-  return dumpValue(finite(members), options).toWellFormed();
+  return dumpValue(finite(members), options).toWellFormed().replace(terminalControls, escapeOf);
+}
+
+/** JSON escapes other control characters by itself; these move the cursor of a terminal too. */
+const terminalControls = /[\u007f-\u009f]/g;
+
+function escapeOf(control: string): string {
+  return `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 /** The same value where all its numbers are finite, which they nearly always are. */

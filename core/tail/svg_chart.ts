@@ -138,7 +138,8 @@ function ticksOf(series: readonly HistorySeries[]): Tick[] {
 }
 
 function place(value: number, span: Span, onto: Span): number {
-  const share = (value - span.from) / (span.to - span.from);
+  // What lies beyond the largest of all ticks is drawn at the edge.
+  const share = Math.max(0, Math.min(1, (value - span.from) / (span.to - span.from)));
   return onto.from + share * (onto.to - onto.from);
 }
 

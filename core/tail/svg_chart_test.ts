@@ -106,6 +106,14 @@ describe("picture", () => {
     expect(renderSvg({ title: "t", series: [], seriesLeft: 0 })).toContain("No value was seen.");
   });
 
+  test("values beyond the largest tick are drawn at the edge", () => {
+    const history = new ChartHistory();
+    for (const value of [-2.5e290, 1.797e308]) history.add(datumOf({ value, timeMs: start }));
+    const svg = renderSvg({ title: "t", series: history.series(), seriesLeft: 0 });
+    expect(svg).toContain("<polyline");
+    expect(svg).not.toMatch(/NaN|Infinity/);
+  });
+
   test("any names, values and times: every text within the picture, none over another", () => {
     const name = fc.string({ unit: "grapheme", maxLength: 80 });
     const value = fc.oneof(fc.double({ noNaN: true }), fc.integer());
