@@ -22,6 +22,14 @@ test("many stars and a long name take no time", () => {
   expect(matches("a".repeat(5000))).toBe(false);
 });
 
+test("many brackets that nothing closes take no time", () => {
+  const pattern = "[".repeat(1_000_000);
+  expect(compileFnmatch(pattern)(pattern)).toBe(true);
+  expect(compileFnmatch("[]a[]")("[]a[]")).toBe(false);
+  expect(compileFnmatch("[]a[]")("]")).toBe(true);
+  expect(compileFnmatch("a[!]")("a[!]")).toBe(true);
+}, 3000);
+
 test("no pattern and no name crashes", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (pattern, name) => {

@@ -34,10 +34,13 @@ export function compileFnmatch(pattern: string): NameMatcher {
 function stepsOf(pattern: string): Step[] {
   const points = codePoints(pattern);
   const steps: Step[] = [];
+  // Behind a bracket that nothing closes there is none that something does.
+  let isOpenEnded = false;
   let i = 0;
   while (i < points.length) {
     const point = points[i] ?? 0;
-    const end = point === OPEN ? closingBracket(points, i + 1) : -1;
+    const end: number = point === OPEN && !isOpenEnded ? closingBracket(points, i + 1) : -1;
+    if (point === OPEN) isOpenEnded = end < 0;
     if (end >= 0) {
       steps.push(setOf(points.slice(i + 1, end)));
       i = end + 1;

@@ -7,7 +7,15 @@ import { compilePattern, matchesStart } from "../../python/pattern.ts";
 import { hasLooseUnion, notificationShape, replacedPatterns } from "./path_checks.ts";
 import { sampleShape, whyNeverMatches } from "./path_checks.ts";
 import { wideTakes } from "./pattern_checks.ts";
+import { isWide } from "./pattern_checks.ts";
 import { blowsUp, matchesEverything } from "./regex_checks.ts";
+
+test("wide patterns have no other wildcards, however many stars", () => {
+  expect(["a.*", "*", "*.b.*", "a", "a?*", "[ab]*"].map(isWide)).toEqual([
+    ...[true, true, true, false, false, false],
+  ]);
+  expect(isWide(`${"*".repeat(1_000_000)}[`)).toBe(false);
+}, 3000);
 
 describe("regular expressions", () => {
   test.each([

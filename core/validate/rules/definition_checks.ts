@@ -9,7 +9,7 @@ import { type DefinitionPath, eventPaths, meterPaths, resourcePaths } from "./de
 import { hasLooseUnion, notificationShape, replacedPatterns } from "./path_checks.ts";
 import { sampleShape, whyNeverMatches } from "./path_checks.ts";
 import type { Shape } from "./path_checks.ts";
-import { wideTakes } from "./pattern_checks.ts";
+import { isWide, wideTakes } from "./pattern_checks.ts";
 import { blowsUp, matchesEverything } from "./regex_checks.ts";
 import type { DefinitionsSubject } from "./subjects.ts";
 
@@ -140,7 +140,7 @@ export function shadowedDefinitions({ entries }: DefinitionsSubject): Hit[] {
   const wide = entries.flatMap((entry, at): Taking[] => {
     const types = eventTypes(entry);
     if (types.some(({ text }) => text.startsWith("!"))) return [];
-    return types.filter(({ text }) => /^[^?[]*\*[^?[]*$/.test(text)).map(({ text, place }) => (
+    return types.filter(({ text }) => isWide(text)).map(({ text, place }) => (
       { at, type: text, place, takes: wideTakes(text) }
     ));
   }).slice(-wildcardsComparedMax);

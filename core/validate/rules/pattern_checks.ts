@@ -59,7 +59,7 @@ export function shadowedExclusions({ file }: PipelineSubject): Hit[] {
 
 function shadowedIn({ name, patterns }: Source): Hit[] {
   const exclusions = patterns.filter(({ text }) => text.startsWith("!"));
-  const wide = exclusions.filter(({ text }) => /^![^?[]*\*[^?[]*$/.test(text) && text !== "!*")
+  const wide = exclusions.filter(({ text }) => isWide(text) && text !== "!*")
     .slice(0, wildcardsComparedMax)
     .map((pattern) => ({ pattern, takes: wideTakes(pattern.text.slice(1)) }));
   if (wide.length === 0) return [];
@@ -74,6 +74,11 @@ function shadowedIn({ name, patterns }: Source): Hit[] {
       `'${wider.pattern.text}' excludes it already`;
     return [{ rule: "pipeline/shadowed-exclusion", place: one.place, text: said }];
   });
+}
+
+/** Whether a pattern's only wildcards are `*`. */
+export function isWide(pattern: string): boolean {
+  return pattern.includes("*") && !/[?[]/.test(pattern);
 }
 
 /** A matcher for a pattern with a `*`: what does not begin like it is told at once. */
