@@ -6,19 +6,31 @@ import { type ReadSetup, readSetup } from "../core/explanation/read_setup.ts";
 import { UsageError } from "../core/errors.ts";
 import { decoded, type FileText } from "../core/validate/file_text.ts";
 import type { Hit } from "../core/validate/finding.ts";
+import { fileBytesMax } from "../core/validate/limits.ts";
 import { loadPublisherKinds } from "../publishers/mod.ts";
 import { surroundings } from "./daemon_output.ts";
 import type { ReportFormat, ValidateFlags } from "./validate_flags.ts";
 
 /** Stdin, or what keeps it from being a text. */
 export async function readStdinText(): Promise<FileText | Hit> {
-  const bytes = await Bun.stdin.bytes();
+  const refused = (why: string, rule: string): Hit => {
+    const text = `Cannot read the file: ${why}, expected a readable text file`;
+    return { rule, place: undefined, text };
+  };
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of Bun.stdin.stream()) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > fileBytesMax) {
+      return refused(`it has more than ${fileBytesMax} bytes`, "file/unreadable");
+    }
+  }
   try {
-    return { text: decoded(bytes), isPublic: false };
+    return { text: decoded(Buffer.concat(chunks)), isPublic: false };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    const text = "Cannot read the file: it is not UTF-8, expected a readable text file";
-    return { rule: "file/not-text", place: undefined, text };
+    return refused("it is not UTF-8", "file/not-text");
   }
 }
 

@@ -1,10 +1,12 @@
 /**
  * Edge (files). A file's text within the bounds, or what keeps it from being read, as a hit.
  */
-import { readFileSync, statSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { whyUnreadable } from "../files/file_failure.ts";
 import type { Hit } from "./finding.ts";
 import { fileBytesMax } from "./limits.ts";
+
+const chunkBytes = 65_536;
 
 /** A file as it was read. */
 export interface FileText {
@@ -23,13 +25,32 @@ export function readFile(path: string): FileText | Hit {
     return { rule, place, text: `Cannot read the file: ${why}, expected ${expected}`, expected };
   };
   try {
-    const { size, mode } = statSync(path);
-    if (size > fileBytesMax) return refused(`it has more than ${fileBytesMax} bytes`);
+    const { mode } = statSync(path);
     const isPublic = process.platform !== "win32" && (mode & othersRead) !== 0;
-    return { text: decoded(readFileSync(path)), isPublic };
+    const bytes = readBounded(path);
+    if (bytes === undefined) return refused(`it has more than ${fileBytesMax} bytes`);
+    return { text: decoded(bytes), isPublic };
   } catch (error) {
     if (error instanceof TypeError) return refused("it is not UTF-8", "file/not-text");
     return refused(whyUnreadable(error));
+  }
+}
+
+/** Undefined for more than the bound; a device or a pipe may have no end. */
+function readBounded(path: string): Uint8Array | undefined {
+  const descriptor = openSync(path, "r");
+  try {
+    const chunks: Uint8Array[] = [];
+    for (let size = 0; size <= fileBytesMax;) {
+      const chunk = new Uint8Array(chunkBytes);
+      const bytes = readSync(descriptor, chunk);
+      if (bytes === 0) return Buffer.concat(chunks);
+      chunks.push(chunk.subarray(0, bytes));
+      size += bytes;
+    }
+    return undefined;
+  } finally {
+    closeSync(descriptor);
   }
 }
 

@@ -2,9 +2,10 @@
  * Edge (files). From the paths that were named to the files to check: folders are walked, and the files
  * of one configuration stay together as its daemon reads them.
  */
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync, type Stats, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { UsageError } from "../errors.ts";
+import { systemCode, whyUnreadable } from "../files/file_failure.ts";
 import { folderDepthMax } from "./limits.ts";
 
 /** A file to check. */
@@ -107,12 +108,22 @@ function configSet(
   return [...files, ...more];
 }
 
+/** False too where a link leads in a circle. */
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
-function statOf(path: string): { isDirectory(): boolean } {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat !== undefined) return stat;
-  throw new UsageError(`Cannot check '${path}': there is no such file or folder, expected one`);
+function statOf(path: string): Stats {
+  try {
+    return statSync(path);
+  } catch (cause) {
+    const why = systemCode(cause) === "ENOENT"
+      ? "there is no such file or folder"
+      : whyUnreadable(cause);
+    throw new UsageError(`Cannot check '${path}': ${why}, expected a file or folder`, { cause });
+  }
 }
