@@ -27,7 +27,7 @@ export async function readStdinText(): Promise<FileText | Hit> {
     }
   }
   try {
-    return { text: decoded(Buffer.concat(chunks)), isPublic: false };
+    return { text: decoded(Buffer.concat(chunks)), isPublic: false, isStream: true };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     return refused("it is not UTF-8", "file/not-text");

@@ -65,7 +65,7 @@ interface Role {
   readonly publishers: PublisherCheck;
 }
 
-const noText: FileText = { text: "", isPublic: false };
+const noText: FileText = { text: "", isPublic: false, isStream: false };
 
 type ConfigKind = "persister.conf" | "ceilometer.conf";
 
@@ -81,6 +81,8 @@ class Checking {
   readonly #inis = new Map<string, IniFile>();
   /** By absolute path, in the order of reading. */
   #yamls = new Map<string, Candidate>();
+  /** What could be read once. */
+  readonly #streams = new Map<string, FileText>();
   /** Files with comments for us. */
   readonly #commented = new Set<string>();
   /** By absolute path. */
@@ -257,7 +259,9 @@ class Checking {
   }
 
   #read(path: string): FileText | Hit {
-    const read = path === "-" ? this.#deps.stdin ?? noText : readFile(path);
+    const read = this.#streams.get(path) ??
+      (path === "-" ? this.#deps.stdin ?? noText : readFile(path));
+    if ("isStream" in read && read.isStream) this.#streams.set(path, read);
     if ("text" in read && read.text.includes("tpctl:")) this.#commented.add(path);
     return read;
   }

@@ -13,6 +13,8 @@ export interface FileText {
   readonly text: string;
   /** Whether everybody on the machine may read it. */
   readonly isPublic: boolean;
+  /** A pipe: it can be read once. */
+  readonly isStream: boolean;
 }
 
 const othersRead = 0o004;
@@ -25,11 +27,11 @@ export function readFile(path: string): FileText | Hit {
     return { rule, place, text: `Cannot read the file: ${why}, expected ${expected}`, expected };
   };
   try {
-    const { mode } = statSync(path);
-    const isPublic = process.platform !== "win32" && (mode & othersRead) !== 0;
+    const stats = statSync(path);
+    const isPublic = process.platform !== "win32" && (stats.mode & othersRead) !== 0;
     const bytes = readBounded(path);
     if (bytes === undefined) return refused(`it has more than ${fileBytesMax} bytes`);
-    return { text: decoded(bytes), isPublic };
+    return { text: decoded(bytes), isPublic, isStream: !stats.isFile() };
   } catch (error) {
     if (error instanceof TypeError) return refused("it is not UTF-8", "file/not-text");
     return refused(whyUnreadable(error));

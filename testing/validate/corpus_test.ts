@@ -129,6 +129,15 @@ describe("input", () => {
     expect(stderr).toContain("1 file checked");
   });
 
+  test("from a pipe that has a name", async () => {
+    expect(Bun.spawnSync(["mkfifo", join(folder, "pipe")]).exitCode).toBe(0);
+    const name = write("piped.yaml", pipeline.replace("[keep]", "[kepe]"));
+    await using cat = Bun.spawn(["sh", "-c", 'exec cat "$0" > pipe', name], { cwd: folder });
+    const { stdout } = await run(["pipe"]);
+    expect(stdout).toContain("pipe:4:13: error: ");
+    expect(await cat.exited).toBe(0);
+  });
+
   test("from stdin, of a kind that is said", async () => {
     const argv = ["--kind", "event_definitions.yaml", "-"];
     const { exitCode, stdout } = await run(argv, { stdin: "- traits: {}\n" });
