@@ -10,6 +10,7 @@ import {
   RunError,
   UsageError,
 } from "../core/errors.ts";
+import { withoutSecrets } from "../core/validate/masking.ts";
 
 /** How the process ends. */
 export interface Failure {
@@ -22,8 +23,13 @@ export interface Failure {
 const USAGE = 2;
 const FAILURE = 3;
 
-/** An error of no class of ours is a defect and shows its stack. */
+/** An error of no class of ours is a defect and shows its stack. URLs lose their secrets. */
 export function describeFailure(error: unknown): Failure {
+  const { code, text } = described(error);
+  return { code, text: text === undefined ? undefined : withoutSecrets(text) };
+}
+
+function described(error: unknown): Failure {
   const parserCode = parserExitCode(error);
   if (parserCode !== undefined) return { code: parserCode, text: undefined };
   if (error instanceof ConfigErrors) {

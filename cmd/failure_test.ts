@@ -3,7 +3,7 @@
  */
 import { expect, test } from "bun:test";
 import { PartialWriteError, StoreError } from "../core/delivery/writer.ts";
-import { RunError } from "../core/errors.ts";
+import { RunError, UsageError } from "../core/errors.ts";
 import { describeFailure } from "./failure.ts";
 
 test.each([
@@ -18,4 +18,9 @@ test("a foreign error that only bears the name of one of ours is a defect", () =
   const foreign = Object.assign(new Error("it ended"), { name: "RunError" });
   expect(describeFailure(foreign).code).toBe(3);
   expect(describeFailure(foreign).text).toStartWith("This is a defect of tpctl");
+});
+
+test("URLs in an error lose their passwords, also those that are none", () => {
+  const error = new UsageError("Cannot use 'http://u:s3/cret@h', 'u:s3cret@h' or 'http://h'");
+  expect(describeFailure(error).text).toBe("Cannot use 'http://***@h', '***@h' or 'http://h'");
 });

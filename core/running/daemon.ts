@@ -6,6 +6,7 @@
 import type { Clock } from "../clock.ts";
 import { ConfigError, describeConfigError } from "../errors.ts";
 import type { Log, LogFields } from "../log/log.ts";
+import { withoutSecrets } from "../validate/masking.ts";
 import type { PartState, Readiness, ReadinessState } from "../observe/readiness.ts";
 import { createTurns } from "./turns.ts";
 
@@ -201,6 +202,6 @@ function writeReport(work: DaemonWork | undefined, { readiness, log }: DaemonDep
 }
 
 function wordsOf(cause: unknown): string {
-  if (cause instanceof ConfigError) return describeConfigError(cause);
+  if (cause instanceof ConfigError) return withoutSecrets(describeConfigError(cause));
   return cause instanceof Error ? cause.message : String(cause);
 }

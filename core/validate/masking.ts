@@ -22,6 +22,8 @@ const stars = "***";
  * characters, and is looked at in one pass.
  */
 const scheme = /\b[a-z][a-z0-9+.-]{0,30}:\/\//gi;
+/** `user:password@host`, where somebody left the scheme out. */
+const bareUser = /(?<=^|[\s'"=,])[\w.%+-]{1,64}:[^\s'"@/]{1,200}(?=@)/g;
 const queryMember = /[?&]([a-z_]{1,64})=([^&\s'"]+)/gi;
 const secretName = /(?:pass|pwd|secret|token|api_?key)[a-z]*$/i;
 
@@ -101,6 +103,9 @@ function userInfos(text: string): Span[] {
       lastAt = text.lastIndexOf("@", wordEnd - 1);
     }
     if (lastAt > from) spans.push({ from, to: lastAt });
+  }
+  for (const { index, 0: { length } } of text.matchAll(bareUser)) {
+    spans.push({ from: index, to: index + length });
   }
   return spans;
 }

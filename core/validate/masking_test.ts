@@ -31,7 +31,20 @@ describe("a line", () => {
     expect(text.slice(columnOf(line.indexOf("s3cret") + 1) - 1)).toStartWith("***");
   });
 
-  test.each(["a.", "a://", "?pass", "pass", "pass-", "pass  ", "&pass", "a@", "password: "])(
+  test.each([
+    "a.",
+    "a://",
+    "?pass",
+    "pass",
+    "pass-",
+    "pass  ",
+    "&pass",
+    "a@",
+    "password: ",
+    "a:",
+    " a:b",
+    "a:b,",
+  ])(
     "of %j a hundred thousand times is looked at in one pass",
     (piece) => {
       const line = `x ${piece.repeat(100_000)}`;
@@ -66,6 +79,9 @@ test("a sentence loses what stands before @ in its URLs", () => {
   const forms = "expected influxdb://user@host:8086/database";
   expect(withoutSecrets(forms)).toBe(forms);
   expect(withoutSecrets("'kafka://user@a,user:p@b/t'")).toBe("'kafka://***@b/t'");
+  expect(withoutSecrets("Cannot use 'user:p@host': at 10:20, a@b")).toBe(
+    "Cannot use '***@host': at 10:20, a@b",
+  );
 });
 
 test("control characters become one sign each", () => {
