@@ -1,7 +1,7 @@
 /**
  * Edge (net). The Writer for InfluxDB 1.x and whatever else speaks its /write (VictoriaMetrics).
  *
- * One request per batch, at most two in flight; 204 is durable, any other answer is judged by
+ * One request per batch, at most four in flight; 204 is durable, any other answer is judged by
  * reactions1.ts. Databases are made only when the server has said that one is missing. Retrying,
  * halving and waiting are the delivery loop's.
  */
@@ -32,7 +32,7 @@ export async function createInfluxdb1Writer(
   return {
     name,
     takes: ["lines"],
-    concurrency: 2,
+    concurrency: 4,
     write: async (batch, signal) => {
       const path = writePath(databaseOf(batch.destination), asLines(batch).precision);
       const answer = await connection.sendLines(path, batch, signal);
