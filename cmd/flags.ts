@@ -133,7 +133,7 @@ export function pipelineFlags(): { command: CommandUnknownOpts; read: () => Pipe
     .option("--once", "stop at the end of the input")
     .addOption(
       new Option("--idle <seconds>", "with --once: how long empty queues are waited for")
-        .default(idleSecondsDefault).argParser(readIdle),
+        .default(idleSecondsDefault).argParser(readSeconds("--idle", idleSecondsMax)),
     )
     .addHelpText("after", PIPELINE_EXAMPLES);
   const config = addDaemonFlags(command);
@@ -151,13 +151,16 @@ export function pipelineFlags(): { command: CommandUnknownOpts; read: () => Pipe
   };
 }
 
-function readIdle(text: string): number {
-  const seconds = Number(text);
-  if (text.trim() !== "" && seconds > 0 && seconds <= idleSecondsMax) return seconds;
-  throw new UsageError(
-    `Cannot use --idle '${text}': it is no such time, expected seconds above 0 and up to ` +
-      String(idleSecondsMax),
-  );
+/** Reads the seconds of a flag, above 0 and up to `max`; the answer throws a UsageError for others. */
+export function readSeconds(flag: string, max: number): (text: string) => number {
+  return (text) => {
+    const seconds = Number(text);
+    if (text.trim() !== "" && seconds > 0 && seconds <= max) return seconds;
+    throw new UsageError(
+      `Cannot use ${flag} '${text}': it is no such time, expected seconds above 0 and up to ` +
+        String(max),
+    );
+  };
 }
 
 const PIPELINE_EXAMPLES = `

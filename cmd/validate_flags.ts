@@ -6,6 +6,7 @@ import { Argument, Command, type CommandUnknownOpts, Option } from "@commander-j
 import { UsageError } from "../core/errors.ts";
 import { type SchemaKind, schemaKinds } from "../core/schema/config_shapes.ts";
 import { type FileKind, fileKinds } from "../core/validate/kinds.ts";
+import { readSeconds } from "./flags.ts";
 
 /** How findings are written. */
 export type ReportFormat = typeof reportFormats[number];
@@ -66,7 +67,7 @@ export function validateFlags(): { command: CommandUnknownOpts; read: () => Vali
     .option("--online", "also resolve, connect and log on to what is configured, changing nothing")
     .addOption(
       new Option("--timeout <seconds>", "with --online: how long each far end is waited for")
-        .default(timeoutSecondsDefault).argParser(readTimeout),
+        .default(timeoutSecondsDefault).argParser(readSeconds("--timeout", timeoutSecondsMax)),
     )
     .addHelpText("after", EXAMPLES);
   return {
@@ -121,15 +122,6 @@ function notStrict(mode: string): UsageError {
 const msPerSecond = 1000;
 const timeoutSecondsDefault = 10;
 const timeoutSecondsMax = 3600;
-
-function readTimeout(text: string): number {
-  const seconds = Number(text);
-  if (text.trim() !== "" && seconds > 0 && seconds <= timeoutSecondsMax) return seconds;
-  throw new UsageError(
-    `Cannot use --timeout '${text}': it is no such time, expected seconds above 0 and up to ` +
-      String(timeoutSecondsMax),
-  );
-}
 
 const EXAMPLES = `
 Examples:
