@@ -99,6 +99,8 @@ export const gnocchiKind: PublisherKind<GnocchiSettings> = {
   unknownOptions: "error",
   concurrency: 1,
   gather: { items_max: 1000, wait_ms: 0 },
+  // The end of a resource must not fall on what the same notification's samples make anew.
+  eventsFirst: true,
   farEnd: (_url, { settings }) => ({
     kind: "openstack",
     credentials: credentialsOf(settings),
@@ -160,6 +162,10 @@ class GnocchiPublisher implements Publisher {
   async publishEvents(events: readonly Event[], signal: AbortSignal): Promise<void> {
     this.#checkOpen();
     await this.#events.write(events, signal);
+  }
+
+  ignores(item: Sample | Event): boolean {
+    return "event_type" in item && !this.#events.means(item);
   }
 
   close(): Promise<void> {

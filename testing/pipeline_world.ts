@@ -80,13 +80,14 @@ export function scripted(name: string, world: World): Publisher {
 }
 
 /** Keeps what it is given in the list, over all lives. */
-export function memorySpool(kept: SpooledParcel[]): Spool {
+export function memorySpool(kept: SpooledParcel[], clock: VirtualClock): Spool {
   return {
     get records(): number {
       return kept.length;
     },
     append: (parcels: readonly Parcel[]) => {
-      kept.push(...parcels.map(({ items, origin }) => ({ items, origin })));
+      const timeMs = clock.now();
+      kept.push(...parcels.map(({ items, origin }) => ({ items, origin, timeMs })));
       return Promise.resolve(true);
     },
     peek: () => Promise.resolve(kept.slice(0, 2)),

@@ -80,6 +80,11 @@ export class EventWriter {
     throw new PartialWriteError(text, refused.toSorted((a, b) => a.item - b.item));
   }
 
+  /** Whether a definition names the event. */
+  means({ event_type: type }: Event): boolean {
+    return this.#deps.definitions.some(({ events }) => events?.operation(type) !== undefined);
+  }
+
   #deedOf(
     event: Event,
     item: number,

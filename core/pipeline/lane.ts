@@ -13,6 +13,7 @@ import type { PartState } from "../observe/readiness.ts";
 import type { Gauge, Registry } from "../observe/registry.ts";
 import { createBackoff } from "./backoff.ts";
 import { itemForLetter } from "./letter_item.ts";
+import type { Ahead, LaneOrder, OrderedLane } from "./lane_order.ts";
 import { forEachRun, Load, type LoadEntry, settleEntries } from "./load.ts";
 import type { Event } from "./event.ts";
 import type { Item, Parcel, ParcelOrigin } from "./parcel.ts";
@@ -42,6 +43,8 @@ export interface LaneDeps {
   readonly publisher: Publisher;
   /** Policy `spool` only. */
   readonly spool: Spool | undefined;
+  /** Where the far end minds in which order samples and events come. */
+  readonly order?: LaneOrder | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly registry: Registry;
@@ -57,8 +60,9 @@ export interface LaneDeps {
 }
 
 /** See above. */
-export class Lane {
+export class Lane implements OrderedLane {
   readonly name: string;
+  readonly carries: Cargo;
   #options: LaneOptions;
   #deps: LaneDeps;
   #drain: SpoolDrain | undefined;
@@ -75,6 +79,7 @@ export class Lane {
 
   constructor(options: LaneOptions, deps: LaneDeps) {
     this.name = deps.name;
+    this.carries = options.carries;
     this.#options = options;
     const signal = AbortSignal.any([deps.signal, this.#closing.signal]);
     this.#deps = { ...deps, signal };
@@ -88,14 +93,22 @@ export class Lane {
       call: (items) => this.#call(items),
       refused: (entry, why, kept) => this.#sendLetter(entry.item, { ...entry, ...why }, kept),
       isUp: (error) => error === undefined ? this.#isUp() : this.#isDown(error),
-      onEmpty: () => this.#schedule(),
+      due: (parcels) => deps.order?.due(this, parcels) ?? parcels,
+      adopt: () => deps.order?.adopt() ?? this.adopt(),
+      onChange: () => this.#changed(),
     });
+    deps.order?.add(this);
     deps.onState({ ready: true });
   }
 
   /** Takes charge of a parcel, never refuses. */
   offer(parcel: Parcel): void {
+    const { publisher } = this.#deps;
     parcel.counts.match(parcel.items.length);
+    if (parcel.items.every((item) => publisher.ignores?.(item) ?? false)) {
+      parcel.counts.settle("published", parcel.items.length);
+      return parcel.onSettled();
+    }
     const load = new Load(parcel);
     if (this.#waiting.length === 0) this.#waitingSince = this.#deps.clock.monotonic();
     this.#waiting.push(load);
@@ -112,6 +125,23 @@ export class Lane {
   /** Parcels in the spool. */
   get spooled(): number {
     return this.#deps.spool?.records ?? 0;
+  }
+
+  get queues(): boolean {
+    return this.#down && this.#options.policy === "queue";
+  }
+
+  get spooledSinceMs(): number {
+    return this.#drain?.sinceMs ?? Infinity;
+  }
+
+  look(): void {
+    this.#drain?.look();
+    this.#schedule();
+  }
+
+  async adopt(): Promise<void> {
+    await this.#deps.spool?.adopt();
   }
 
   /** Starts with what an earlier process left in the spool. */
@@ -136,8 +166,21 @@ export class Lane {
     }
     await this.#drain?.ended();
     await this.#deps.spool?.close();
+    this.#deps.order?.remove(this);
     await this.#deps.publisher.close();
     this.#up.set(NaN);
+  }
+
+  #changed(): void {
+    this.#schedule();
+    this.#deps.order?.changed();
+  }
+
+  /** What has to go before those that wait. */
+  #ahead(): Ahead {
+    const ahead = this.#deps.order?.aheadOf(this) ?? "nothing";
+    if (ahead === "nothing") return this.#drain?.holds === true ? "in a spool" : "nothing";
+    return ahead === "in a spool" && this.#drain === undefined ? "in memory" : ahead;
   }
 
   /** What comes in the same turn of the event loop may go in one call. */
@@ -153,10 +196,10 @@ export class Lane {
   #pump(): void {
     const { concurrency } = this.#options;
     while (this.#waiting.length > 0 && this.#active < concurrency && !this.#deps.signal.aborted) {
-      if (this.#drain?.holds === true) {
-        this.#drain.add(this.#waiting.splice(0));
-        return;
-      }
+      const ahead = this.#ahead();
+      if (ahead === "in a spool") return this.#drain?.add(this.#waiting.splice(0));
+      if (ahead === "in a queue") return this.#queueWaiting();
+      if (ahead === "in memory") return;
       if (this.#gathers()) return;
       this.#active++;
       this.#send(this.#take()).catch((error: unknown) => {
@@ -164,7 +207,7 @@ export class Lane {
       }).finally(() => {
         this.#active--;
         this.#deps.onTurn();
-        this.#schedule();
+        this.#changed();
       });
     }
   }

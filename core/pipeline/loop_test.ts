@@ -123,7 +123,7 @@ function startLife(
         new Lane({ carries, policy, concurrency, gather, queueParcelsMax: 100 }, {
           ...deps,
           publisher: scripted(deps.name, world),
-          spool: policy === "spool" ? memorySpool(kept) : undefined,
+          spool: policy === "spool" ? memorySpool(kept, clock) : undefined,
         }),
       );
     },

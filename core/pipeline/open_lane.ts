@@ -7,6 +7,7 @@ import type { PipelineConfig, PublisherSettings } from "../config/pipeline_confi
 import { ConfigError, type Place } from "../errors.ts";
 import { openFileLocks } from "../files/file_lock.ts";
 import { Lane, type LaneDeps } from "./lane.ts";
+import type { LaneOrder } from "./lane_order.ts";
 import type { LaneRequest } from "./lane_set.ts";
 import { policyOf } from "./policy.ts";
 import type { Publisher, PublisherKind } from "./publisher.ts";
@@ -15,9 +16,11 @@ import type { Spool } from "./spool_contract.ts";
 import { spoolFolder } from "./spool_folder.ts";
 
 /** What a lane needs besides what it is told by the work. */
-export interface OpenLaneDeps extends Omit<LaneDeps, "publisher" | "spool"> {
+export interface OpenLaneDeps extends Omit<LaneDeps, "publisher" | "spool" | "order"> {
   /** A file goes out in its order; of a bus that several share there is none. */
   readonly keepsOrder: boolean;
+  /** The order of the lanes to the far end of a scheme. */
+  readonly orderOf: (scheme: string) => LaneOrder;
   readonly loadKind: (scheme: string, place?: Place) => Promise<PublisherKind<PublisherSettings>>;
 }
 
@@ -36,7 +39,12 @@ export async function openLane(
   const concurrency = deps.keepsOrder ? 1 : Math.min(kind.concurrency, parallelRequestsMax);
   return new Lane(
     { carries, policy, concurrency, gather, queueParcelsMax },
-    { ...deps, publisher, spool: policy === "spool" ? await spoolOf() : undefined },
+    {
+      ...deps,
+      publisher,
+      spool: policy === "spool" ? await spoolOf() : undefined,
+      order: kind.eventsFirst === true ? deps.orderOf(url.scheme) : undefined,
+    },
   );
 
   async function spoolOf(): Promise<Spool> {

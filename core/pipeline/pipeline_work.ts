@@ -15,6 +15,7 @@ import { type AwayWatch, createAwayWatch } from "../persist/away_watch.ts";
 import type { DaemonWork, WorkEvents, WorkOutcome } from "../running/daemon.ts";
 import type { Inflow, InflowEvents } from "./inflow.ts";
 import { Lane, type LaneDeps } from "./lane.ts";
+import { LaneOrder } from "./lane_order.ts";
 import { type LaneRequest, LaneSet } from "./lane_set.ts";
 import { Letters } from "./letters.ts";
 import type { LoadedPipelines } from "./load_pipelines.ts";
@@ -55,7 +56,9 @@ export interface PipelineWorkDeps {
   readonly openLane: (
     request: LaneRequest,
     setup: PipelineSetup,
-    deps: Omit<LaneDeps, "publisher" | "spool">,
+    deps: Omit<LaneDeps, "publisher" | "spool" | "order"> & {
+      readonly orderOf: (scheme: string) => LaneOrder;
+    },
   ) => Promise<Lane>;
   /** Says which spools none of these publishers empties. */
   readonly sayLeftSpools: (
@@ -92,6 +95,7 @@ class PipelineWork implements DaemonWork {
   #deps: PipelineWorkDeps;
   #account: PipelineAccount;
   #lanes = new LaneSet();
+  #orders = new Map<string, LaneOrder>();
   #abort = new AbortController();
   #end = Promise.withResolvers<WorkOutcome>();
   #box: DeadLetterBox | undefined;
@@ -248,7 +252,14 @@ class PipelineWork implements DaemonWork {
       onState: (state) => this.#events.state(part, state),
       onTurn: () => this.#events.turned(loopName),
       onFailure: (error) => this.#fail(error),
+      orderOf: (scheme) => this.#orderOf(scheme),
     });
+  }
+
+  #orderOf(scheme: string): LaneOrder {
+    const order = this.#orders.get(scheme) ?? new LaneOrder();
+    this.#orders.set(scheme, order);
+    return order;
   }
 
   /** Ends a lane that no plan has any more, when it has nothing left to do. */

@@ -26,6 +26,8 @@ export interface Publisher {
   readonly name: string;
   publishSamples(samples: readonly Sample[], signal: AbortSignal): Promise<void>;
   publishEvents(events: readonly Event[], signal: AbortSignal): Promise<void>;
+  /** Whether the item means nothing to the far end: it is told nothing of it, up or down. */
+  ignores?(item: Sample | Event): boolean;
   /** Flushes and lets go of connections and files. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -72,6 +74,11 @@ export interface PublisherKind<Settings> {
    * them; undefined where each notification is a call of its own, as with the reference.
    */
   readonly gather?: { readonly items_max: number; readonly wait_ms: number };
+  /**
+   * All publishers of the kind reach one far end, where it matters that a notification's events come
+   * before its samples; left out: they are independent.
+   */
+  readonly eventsFirst?: boolean;
   /**
    * Throws the ConfigError that `create` would throw for the URL, and touches nothing. For kinds whose
    * `create` opens something; the others leave it out.

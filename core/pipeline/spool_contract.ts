@@ -9,6 +9,8 @@ import type { Item } from "./parcel.ts";
 export interface SpooledParcel {
   readonly items: readonly Item[];
   readonly origin: ParcelOrigin;
+  /** When it was put in, since the epoch. */
+  readonly timeMs: number;
 }
 
 /**

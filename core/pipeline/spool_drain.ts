@@ -40,8 +40,12 @@ export interface SpoolDrainDeps {
   readonly isUp: (error: StoreError | undefined) => void;
   readonly onTurn: () => void;
   readonly onFailure: (error: unknown) => void;
-  /** The lane may send directly again. */
-  readonly onEmpty: () => void;
+  /** Those of the oldest parcels that may go now. */
+  readonly due: (parcels: readonly SpooledParcel[]) => readonly SpooledParcel[];
+  /** Takes over what processes that died have left. */
+  readonly adopt: () => Promise<void>;
+  /** More is in the spool, or less is in memory or here. */
+  readonly onChange: () => void;
 }
 
 /** What waits to be appended: a parcel, and whom to tell. */
@@ -64,6 +68,9 @@ export class SpoolDrain {
   #deadLettered: Counter;
   #expired: Counter;
   #saidFull = false;
+  /** When the oldest was put in; not known before it was looked at. */
+  #sinceMs: number | undefined;
+  #looked = Promise.withResolvers<void>();
 
   constructor(
     { gather, concurrency }: {
@@ -75,6 +82,7 @@ export class SpoolDrain {
     this.#deps = deps;
     this.#itemsMax = gather?.items_max;
     this.#concurrency = concurrency;
+    deps.signal.addEventListener("abort", () => this.look());
     const labels = { publisher: deps.name };
     const { registry } = deps;
     const help = "Samples and events from the spool that the far end has accepted.";
@@ -94,6 +102,18 @@ export class SpoolDrain {
   /** Something is not in the spool yet. */
   get isAppending(): boolean {
     return this.#pending.length > 0 || this.#appending !== undefined;
+  }
+
+  /** See `OrderedLane`. */
+  get sinceMs(): number {
+    return this.#deps.spool.records === 0 ? Infinity : this.#sinceMs ?? -Infinity;
+  }
+
+  /** Something may be due now. */
+  look(): void {
+    const { resolve } = this.#looked;
+    this.#looked = Promise.withResolvers<void>();
+    resolve();
   }
 
   add(loads: readonly Load[]): void {
@@ -128,7 +148,7 @@ export class SpoolDrain {
     }).finally(() => {
       this.#draining = undefined;
       if (this.#deps.spool.records > 0) this.wake();
-      else this.#deps.onEmpty();
+      else this.#deps.onChange();
     });
   }
 
@@ -139,11 +159,11 @@ export class SpoolDrain {
   }
 
   async #adopt(): Promise<void> {
-    const { clock, log, name, signal, spool } = this.#deps;
+    const { adopt, clock, log, name, signal } = this.#deps;
     while (!signal.aborted) {
       await clock.sleep(adoptMs, signal);
       if (signal.aborted) return;
-      await spool.adopt().catch((error: unknown) => {
+      await adopt().catch((error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error);
         log.error("Cannot look through the spool", { publisher: name, reason });
       });
@@ -156,6 +176,7 @@ export class SpoolDrain {
       this.#appending = undefined;
       if (this.#pending.length > 0 && !this.#deps.signal.aborted) this.#append();
       this.wake();
+      this.#deps.onChange();
     });
   }
 
@@ -189,13 +210,27 @@ export class SpoolDrain {
   }
 
   async #run(): Promise<void> {
-    const { signal, spool } = this.#deps;
+    const { due, onChange, onTurn, signal, spool } = this.#deps;
     while (spool.records > 0 && !signal.aborted) {
-      const parcels = await spool.peek(this.#itemsMax ?? this.#concurrency);
+      const looked = this.#looked.promise;
+      const oldest = await spool.peek(this.#itemsMax ?? this.#concurrency);
+      if (this.#sinceMs === undefined) {
+        this.#sinceMs = oldest[0]?.timeMs;
+        onChange();
+      }
+      const parcels = due(oldest);
+      if (parcels.length < Math.min(1, oldest.length)) {
+        await looked;
+        onTurn();
+        continue;
+      }
       for (const calls of this.#roundsOf(parcels)) {
         await Promise.all(calls.map((call) => this.#sendAll(call)));
       }
-      if (!signal.aborted) await spool.release(parcels.length);
+      if (signal.aborted) return;
+      await spool.release(parcels.length);
+      this.#sinceMs = undefined;
+      onChange();
     }
   }
 

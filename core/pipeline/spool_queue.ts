@@ -10,7 +10,8 @@ import { rm, rmdir, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { FileLocks } from "../files/file_lock.ts";
 import type { Log } from "../log/log.ts";
-import { decoded, type DecodedRecord, findRecord, SpoolRecordError } from "./spool_record.ts";
+import type { SpooledParcel } from "./spool_contract.ts";
+import { decoded, findRecord, SpoolRecordError } from "./spool_record.ts";
 
 const segmentName = /^([0-9]{12})\.seg$/;
 /** A segment that reached this is closed and the next one begun. */
@@ -38,7 +39,7 @@ interface Segment {
 interface Peeked {
   readonly segment: Segment;
   readonly end: number;
-  readonly record: DecodedRecord;
+  readonly record: SpooledParcel;
 }
 
 /** Locks the folder and reads what is in it; undefined where another process owns it. */
@@ -132,7 +133,7 @@ export class SpoolQueue {
   }
 
   /** The oldest records, at least one where there is one; the same again until they are released. */
-  async peek(isEnough: (record: DecodedRecord) => boolean): Promise<readonly DecodedRecord[]> {
+  async peek(isEnough: (record: SpooledParcel) => boolean): Promise<readonly SpooledParcel[]> {
     while (this.#peeked.length === 0) {
       await this.#skipRead();
       const [segment] = this.#segments;
@@ -143,7 +144,7 @@ export class SpoolQueue {
   }
 
   /** Peeks at records of the segment, or passes one over. */
-  async #read(segment: Segment, isEnough: (record: DecodedRecord) => boolean): Promise<void> {
+  async #read(segment: Segment, isEnough: (record: SpooledParcel) => boolean): Promise<void> {
     const base = this.#offset;
     const bytes = await readPart(this.#path(segment.number), base, segment.length);
     for (let at = findRecord(bytes, 0); at !== undefined; at = findRecord(bytes, at.end)) {

@@ -69,13 +69,8 @@ export function findRecord(bytes: Uint8Array, from: number): RecordPlace | undef
   return undefined;
 }
 
-/** A parcel as it was put in. */
-export interface DecodedRecord extends SpooledParcel {
-  readonly timeMs: number;
-}
-
 /** Reads the record; an error where it is whole and yet no parcel, as of another version. */
-export function decoded(bytes: Uint8Array, at: RecordPlace): DecodedRecord | SpoolRecordError {
+export function decoded(bytes: Uint8Array, at: RecordPlace): SpooledParcel | SpoolRecordError {
   try {
     return decode(decoder.decode(bytes.subarray(at.start + headerBytes, at.end)));
   } catch (error) {
@@ -84,7 +79,7 @@ export function decoded(bytes: Uint8Array, at: RecordPlace): DecodedRecord | Spo
   }
 }
 
-function decode(text: string): DecodedRecord {
+function decode(text: string): SpooledParcel {
   const read = loadValue(text);
   if (!isDict(read)) throw new SpoolRecordError("a record is no object");
   const { time, carries, source, items, payload } = read;

@@ -8,12 +8,8 @@ import { basename, join, normalize } from "node:path";
 import { UsageError } from "../errors.ts";
 import { systemCode, whyUnreadable } from "../files/file_failure.ts";
 import type { FileLocks } from "../files/file_lock.ts";
-import {
-  decoded,
-  type DecodedRecord,
-  findRecord,
-  SpoolRecordError,
-} from "../pipeline/spool_record.ts";
+import type { SpooledParcel } from "../pipeline/spool_contract.ts";
+import { decoded, findRecord, SpoolRecordError } from "../pipeline/spool_record.ts";
 
 const queueName = /^queue-(\d+)$/;
 const segmentName = /^\d{12}\.seg$/;
@@ -53,7 +49,7 @@ export async function findSpools(path: string, locks: FileLocks): Promise<readon
 }
 
 /** The records of a spool, oldest queue first; nothing is locked, mended or released. */
-export async function* readSpool({ queues }: SpoolFolder): AsyncGenerator<DecodedRecord> {
+export async function* readSpool({ queues }: SpoolFolder): AsyncGenerator<SpooledParcel> {
   for (const queue of queues) {
     const position = await positionOf(queue);
     for (const segment of await segmentsOf(queue)) {
