@@ -79,6 +79,7 @@ export function kafkaAdmin(brokers: readonly string[]): KafkaAdmin {
 }
 
 const leadersMs = 20_000;
+const offsetsMs = 20_000;
 
 function hasLeaders(answer: Awaited<ReturnType<Admin["fetchTopicMetadata"]>>): boolean {
   return answer.topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0));
@@ -212,6 +213,23 @@ class TestAdmin implements KafkaAdmin {
     await onceLoaded(() =>
       this.#transact("commit", (transaction) => transaction.sendOffsets(offsets))
     );
+    // The broker says that a transaction is committed before its offsets can be read.
+    const admin = await this.#connected();
+    const deadline = performance.now() + offsetsMs;
+    for (;;) {
+      const [found] = await onceLoaded(() =>
+        admin.fetchOffsets({ groupId: group, topics: [topic] })
+      );
+      if (
+        found?.partitions.some((one) =>
+          one.partition === partition && one.offset === String(offset)
+        )
+      ) {
+        return;
+      }
+      if (performance.now() > deadline) throw new Error(`the offset of group '${group}' got lost`);
+      await Bun.sleep(20);
+    }
   }
 
   async deleteRecords(topic: string, partition: number, beforeOffset: number): Promise<void> {
