@@ -126,6 +126,14 @@ export class Broker {
     this.#wake();
   }
 
+  /** Gives nothing for a while. */
+  async pause(ms: number): Promise<void> {
+    const held = this.#ready.splice(0);
+    await this.#clock.sleep(ms);
+    this.#ready.unshift(...held);
+    this.#wake();
+  }
+
   inflow(events: InflowEvents, prefetch: number): Inflow {
     let closed = false;
     events.onState({ ready: true });

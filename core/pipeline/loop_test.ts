@@ -57,13 +57,13 @@ const kinds = [{
   unknownOptions: "error",
 }] as const;
 
-function setupOf(ackOnEventError: boolean): PipelineSetup {
+function setupOf(ackOnEventError: boolean, given = files): PipelineSetup {
   const definitions = {
     ignoreBadPublishers: false,
     dropUnmatchedNotifications: false,
     storeRaw: [],
   };
-  const pipelines = loadPipelines(files, {
+  const pipelines = loadPipelines(given, {
     pipelines: ["meter", "event"],
     config: definitions,
     kinds,
@@ -90,7 +90,12 @@ interface Life {
 function startLife(
   world: World,
   broker: Broker,
-  more: { readonly policy: PublisherPolicy; readonly ackOnEventError?: boolean },
+  more: {
+    readonly policy: PublisherPolicy;
+    readonly ackOnEventError?: boolean;
+    readonly reread?: PipelineSetup;
+    readonly leftSpoolsMs?: number;
+  },
 ): Promise<Life> {
   const { clock } = world;
   const metrics = createMetrics();
@@ -108,8 +113,10 @@ function startLife(
   return startPipelineWork(setup, events, {
     ...{ clock, log: silentLog, registry: metrics, random: () => 0.5, isOnce: true },
     lookUp: () => Promise.resolve(),
-    reread: () => Promise.resolve(setup),
-    sayLeftSpools: () => Promise.resolve(),
+    reread: () => Promise.resolve(more.reread ?? setup),
+    sayLeftSpools: async () => {
+      if (more.leftSpoolsMs !== undefined) await clock.sleep(more.leftSpoolsMs);
+    },
     openDeadLetters: () =>
       Promise.resolve({ append: letters, bytes: () => 0, close: () => Promise.resolve() }),
     openInflow: (eventsOf) => Promise.resolve(broker.inflow(eventsOf("broker"), 7)),
@@ -247,6 +254,22 @@ describe("pipeline", () => {
     expect(world.accepted.get("a://x")?.size).toBe(24);
     expect(world.accepted.get("c://x")?.size).toBe(12);
     expect(world.spools.get("b://x")?.length).toBe(12);
+  });
+
+  test("what comes while a reload looks around still goes by the old publishers", async () => {
+    const world = new World([]);
+    const broker = new Broker(bodies(24), world.clock);
+    const text = files.pipeline.text.replaceAll("a://x", "a://y");
+    const reread = setupOf(true, { ...files, pipeline: { ...files.pipeline, text } });
+    const pausing = broker.pause(150);
+    const starting = startLife(world, broker, { policy: "block", reread, leftSpoolsMs: 100 });
+    const { work } = await world.clock.run(starting);
+    const reloading = work.reload();
+    await world.clock.run(Promise.all([pausing, reloading, work.ended]));
+    expect(broker.acknowledged.size).toBe(24);
+    const [before, after] = ["a://x", "a://y"].map((name) => world.accepted.get(name)?.size ?? 0);
+    expect(before).toBeGreaterThan(0);
+    expect((before ?? 0) + (after ?? 0)).toBe(24);
   });
 
   test("policy queue lets notifications go while the far end is away, and sends them later", async () => {

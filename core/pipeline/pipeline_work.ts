@@ -125,7 +125,7 @@ class PipelineWork implements DaemonWork {
     const { signal } = this.#abort;
     const onFailure = (error: unknown): void => this.#fail(error);
     const letters = this.#letters = new Letters({ box, signal, onFailure });
-    const plan = await this.#plan(this.#setup, { isFresh: false });
+    const { plan } = await this.#plan(this.#setup, { isFresh: false });
     const inflow = this.#inflow = await openInflow((source) => {
       const starting = { ready: false, reason: "starting" };
       const { failFastMs } = this.#setup.config;
@@ -184,8 +184,10 @@ class PipelineWork implements DaemonWork {
     const after = await reread();
     const isFresh = !isDeepStrictEqual(before.publishers, after.config.publishers) ||
       !isDeepStrictEqual(before.policies, after.config.policies);
-    const plan = await this.#plan(after, { isFresh });
+    const { plan, gone } = await this.#plan(after, { isFresh });
     this.#loop?.replace(plan);
+    // Not before: until now the loop could give them something.
+    for (const lane of gone) void this.#retire(lane);
     this.#setup = after;
     for (const lane of this.#lanes.all) lane.start();
     const nextStart = nextStartOnly(before, after.config);
@@ -195,7 +197,11 @@ class PipelineWork implements DaemonWork {
     log.info("Configuration, pipelines and definitions read again");
   }
 
-  async #plan(setup: PipelineSetup, how: { readonly isFresh: boolean }): Promise<Plan> {
+  /** The plan, and the lanes that it has not any more. */
+  async #plan(
+    setup: PipelineSetup,
+    how: { readonly isFresh: boolean },
+  ): Promise<{ readonly plan: Plan; readonly gone: readonly Lane[] }> {
     const { samples, events } = setup.pipelines;
     const files = [samples?.file, events?.file].flatMap((file) => file ?? []);
     const requests = files.flatMap(({ carries, pipelines }) =>
@@ -206,7 +212,6 @@ class PipelineWork implements DaemonWork {
       (request, name) => this.#openLane(request, name, setup),
       { ...how, onBad: (errors) => this.#badPublishers(errors, setup) },
     );
-    for (const lane of gone) void this.#retire(lane);
     await this.#deps.sayLeftSpools(setup, requests);
     const ways = new Map<Pipeline, readonly Way[]>();
     for (const { carries, pipelines } of files) {
@@ -214,7 +219,7 @@ class PipelineWork implements DaemonWork {
     }
     const maker = this.#deps.makerOf?.(setup) ??
       new NotificationMaker(setup.samples, setup.events);
-    return { maker, ways };
+    return { plan: { maker, ways }, gone };
   }
 
   #badPublishers(errors: readonly ConfigError[], { config }: PipelineSetup): void {
