@@ -8,7 +8,12 @@ import type { LogConfig } from "../core/config/log_config.ts";
 import { openLog } from "../core/log/open_log.ts";
 import { createLogSwitch, type LogSwitch } from "../core/running/log_switch.ts";
 import { createProgressLine } from "../core/running/terminal.ts";
-import { createChannelLog, type WorkerChannel } from "../core/running/worker_channel.ts";
+import {
+  createChannelLog,
+  openWorkerChannel,
+  type WorkerChannel,
+} from "../core/running/worker_channel.ts";
+import { describeFailure, ToldFailure } from "./failure.ts";
 
 /** The environment, home and root that configuration files are looked for in. */
 export function surroundings(): {
@@ -40,11 +45,31 @@ export function openProgress(
   return drawn ? createProgressLine(stderr) : undefined;
 }
 
+/**
+ * Runs a daemon's process. What ends a worker is its parent's to say, once however many workers it
+ * ends; the channel is open until then.
+ */
+export async function runProcess(
+  run: (channel: WorkerChannel | undefined) => Promise<void>,
+): Promise<void> {
+  const channel = openWorkerChannel(process.env);
+  try {
+    await run(channel);
+  } catch (error) {
+    const { code, text } = describeFailure(error);
+    if (channel === undefined || text === undefined) throw error;
+    channel.send({ type: "failed", text });
+    throw new ToldFailure(code);
+  } finally {
+    await channel?.close();
+  }
+}
+
 function workerOutput(channel: WorkerChannel): LogSwitch {
   return {
     log: createChannelLog(channel, "tpctl"),
     isJson: false,
     reopen: () => Promise.resolve(),
-    close: () => channel.close(),
+    close: () => Promise.resolve(),
   };
 }

@@ -16,8 +16,17 @@ import { withoutSecrets } from "../core/validate/masking.ts";
 export interface Failure {
   /** 0 only where the argument parser threw for --help. */
   readonly code: number;
-  /** Lines without the program's name; undefined: the argument parser has said it. */
+  /** Lines without the program's name; undefined: it has been said. */
   readonly text: string | undefined;
+}
+
+/** How a worker ends that has told its parent why: the parent says it. */
+export class ToldFailure extends Error {
+  override readonly name = "ToldFailure";
+
+  constructor(readonly code: number) {
+    super("told to the parent");
+  }
 }
 
 const USAGE = 2;
@@ -30,6 +39,7 @@ export function describeFailure(error: unknown): Failure {
 }
 
 function described(error: unknown): Failure {
+  if (error instanceof ToldFailure) return { code: error.code, text: undefined };
   const parserCode = parserExitCode(error);
   if (parserCode !== undefined) return { code: parserCode, text: undefined };
   if (error instanceof ConfigErrors) {

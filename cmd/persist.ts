@@ -22,9 +22,9 @@ import { endedWell } from "../core/running/daemon.ts";
 import type { LogSwitch } from "../core/running/log_switch.ts";
 import { logThrough } from "../core/running/log_through.ts";
 import { runService, type ServiceOutcome } from "../core/running/service.ts";
-import { openWorkerChannel, type WorkerChannel } from "../core/running/worker_channel.ts";
+import type { WorkerChannel } from "../core/running/worker_channel.ts";
 import { buildInfo } from "./build_info.ts";
-import { openOutput, openProgress, surroundings } from "./daemon_output.ts";
+import { openOutput, openProgress, runProcess, surroundings } from "./daemon_output.ts";
 import { type PersistFlags, persistFlags } from "./flags.ts";
 
 const command = "persist";
@@ -33,13 +33,15 @@ const clock = systemClock;
 /** The subcommand. */
 export function persistCommand(): CommandUnknownOpts {
   const { command: persist, read } = persistFlags();
-  persist.action(() => runPersist(read()));
+  persist.action(() => runProcess((channel) => runPersist(read(), channel)));
   return persist;
 }
 
-async function runPersist(flags: PersistFlags): Promise<void> {
+async function runPersist(
+  flags: PersistFlags,
+  channel: WorkerChannel | undefined,
+): Promise<void> {
   const { env, pid } = process;
-  const channel = openWorkerChannel(env);
   const config = readConfig(flags, channel);
   for (const input of config.inputs) await checkSource(input);
   const progress = openProgress(channel);

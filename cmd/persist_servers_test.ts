@@ -4,12 +4,12 @@
  * is killed.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { envelope } from "../testing/bench/envelopes.ts";
 import { builtExecutable } from "../testing/executable.ts";
 import { sampleValue } from "../testing/exposition.ts";
-import { eventually, isAlive, type Program, startProgram } from "../testing/program.ts";
+import { childrenOf, eventually, isAlive, type Program, startProgram } from "../testing/program.ts";
 import { type Influxdb, influxdbMissing, startInfluxdb } from "../testing/servers/influxdb.ts";
 import { type Kafka, kafkaMissing, sharedKafka } from "../testing/servers/kafka.ts";
 import { freePort, type TempFolder, tempFolder } from "../testing/servers/server.ts";
@@ -108,11 +108,6 @@ ${more.influxdb ?? ""}
     expect(ends.map(([partition]) => [partition, committed.get(partition)])).toEqual(ends);
   }
 
-  function childrenOf({ pid }: Program): number[] {
-    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
-    return text === "" ? [] : text.split(" ").map(Number);
-  }
-
   test("two topics in one process; SIGTERM ends with 0 and everything committed", async () => {
     await load("plain");
     await using daemon = await start("plain");
@@ -168,7 +163,7 @@ ${more.influxdb ?? ""}
       const more = { metrics: "num_processors = 2", tpctl: "linger_ms = 1000" };
       await using first = await start("workers", more);
       const before = await eventually(() => {
-        const children = childrenOf(first.program);
+        const children = childrenOf(first.program.pid);
         return children.length === 2 ? children : undefined;
       });
       await first.program.said(/joined group 'workers'/);
@@ -176,7 +171,7 @@ ${more.influxdb ?? ""}
       await first.program.said(/A worker died and is started again: SIGKILL/);
       await produce("workers", count, count + 5000);
       const after = await eventually(() => {
-        const children = childrenOf(first.program);
+        const children = childrenOf(first.program.pid);
         return children.length === 2 ? children : undefined;
       });
       first.program.kill("SIGKILL");
@@ -187,7 +182,7 @@ ${more.influxdb ?? ""}
       await using second = await start("workers", more);
       await allStored("workers", count + 6000);
       await second.ready();
-      const workers = childrenOf(second.program);
+      const workers = childrenOf(second.program.pid);
       second.program.kill("SIGTERM");
       expect(await second.program.exited).toBe(0);
       expect(await Promise.all(workers.map(isAlive))).toEqual([false, false]);

@@ -23,10 +23,10 @@ import {
 import { endedWell } from "../core/running/daemon.ts";
 import type { LogSwitch } from "../core/running/log_switch.ts";
 import { runService, type ServiceOutcome } from "../core/running/service.ts";
-import { openWorkerChannel } from "../core/running/worker_channel.ts";
+import type { WorkerChannel } from "../core/running/worker_channel.ts";
 import { loadPublisherKind, publisherSchemes } from "../publishers/mod.ts";
 import { buildInfo } from "./build_info.ts";
-import { openOutput, openProgress, surroundings } from "./daemon_output.ts";
+import { openOutput, openProgress, runProcess, surroundings } from "./daemon_output.ts";
 import { type PipelineFlags, pipelineFlags } from "./flags.ts";
 
 const command = "pipeline";
@@ -35,13 +35,15 @@ const clock = systemClock;
 /** The subcommand. */
 export function pipelineCommand(): CommandUnknownOpts {
   const { command: pipeline, read } = pipelineFlags();
-  pipeline.action(() => runPipeline(read()));
+  pipeline.action(() => runProcess((channel) => runPipeline(read(), channel)));
   return pipeline;
 }
 
-async function runPipeline(flags: PipelineFlags): Promise<void> {
+async function runPipeline(
+  flags: PipelineFlags,
+  channel: WorkerChannel | undefined,
+): Promise<void> {
   const { env, pid } = process;
-  const channel = openWorkerChannel(env);
   const names = createNameLookup(clock);
   const setup = await readSetup(flags, names);
   const { config } = setup;

@@ -6,7 +6,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { startProgram } from "../testing/program.ts";
+import { childrenOf, eventually, startProgram } from "../testing/program.ts";
 import { startHttpRecorder } from "../testing/recorders.ts";
 import { freePort, tempFolder } from "../testing/servers/server.ts";
 
@@ -104,6 +104,44 @@ describe("tpctl pipeline", () => {
     expect(said).toContain("the scheme 'htpp' is unknown");
     expect(said).toContain("Cannot use the option 'timeout' of 'udp://h:1'");
     expect(said).toMatch(/pipeline\.yaml:2:\d+: /);
+  }, testMs);
+
+  const twoWorkers = "[DEFAULT]\ntransport_url = rabbit://127.0.0.1:1\n" +
+    "[notification]\nworkers = 2\n";
+  const config = ["pipeline", "--config-file", "ceilometer.conf"];
+
+  test("what ends both workers is said once", async () => {
+    await using folder = await layOut(
+      ["gnocchi://?resources_definition_file=none.yaml"],
+      twoWorkers,
+    );
+    await using program = startProgram(config, { cwd: folder.path });
+    expect(await program.exited).toBe(2);
+    const said = program.stderr().split("\n").filter((line) => line.startsWith("tpctl: "));
+    expect(said).toEqual([
+      expect.stringMatching(
+        /^tpctl: .*pipeline\.yaml:2:32: Cannot read the resource definitions 'none\.yaml': there/,
+      ),
+    ]);
+  }, testMs);
+
+  test("a worker that dies starts again when the configuration is good again", async () => {
+    await using folder = await layOut(["test://"], twoWorkers);
+    const file = join(folder.path, "pipeline.yaml");
+    await using program = startProgram(config, { cwd: folder.path });
+    const [first] = await eventually(() => {
+      const found = childrenOf(program.pid);
+      return found.length === 2 ? found : undefined;
+    });
+    await program.said(/worker=1/);
+    await program.said(/worker=2/);
+    await writeFile(file, "sources: broken\n");
+    process.kill(first ?? 0, "SIGKILL");
+    await program.said(/started again: exit code 2 .*the field 'sinks' is missing/);
+    await writeFile(file, pipelineTo(["test://"]));
+    await eventually(() => childrenOf(program.pid).length === 2 ? true : undefined);
+    program.kill("SIGTERM");
+    expect(await program.exited).toBe(0);
   }, testMs);
 
   test("a configured port that is taken ends it with 3 before anything is read", async () => {

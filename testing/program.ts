@@ -2,6 +2,7 @@
  * Edge (processes). tpctl as a process that a test starts, listens to and signals: from source by
  * default, so that nothing must be built first.
  */
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./sources.ts";
 
@@ -77,6 +78,12 @@ export async function eventually<T>(
     await Bun.sleep(20);
   }
   throw new Error(`it did not happen in ${waitMs} ms`);
+}
+
+/** The processes that a process has started and that are still there. */
+export function childrenOf(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+  return children.trim().split(" ").filter((word) => word !== "").map(Number);
 }
 
 /** Whether a process runs, zombies not counted. */

@@ -16,6 +16,8 @@ export type WorkerMessage =
   | { readonly type: "turn" }
   /** Nobody reads any more what is written: it ends, and another start of it would too. */
   | { readonly type: "reader_gone" }
+  /** What it cannot get over, in words for the user; it ends. */
+  | { readonly type: "failed"; readonly text: string }
   | { readonly type: "ready"; readonly ready: boolean; readonly reasons: readonly string[] }
   | { readonly type: "metrics"; readonly families: MetricsSnapshot }
   | {
@@ -30,6 +32,7 @@ const parentTypes: ReadonlySet<unknown> = new Set(["drain", "exit", "reload", "r
 const workerTypes: ReadonlySet<unknown> = new Set([
   "turn",
   "reader_gone",
+  "failed",
   "ready",
   "metrics",
   "log",

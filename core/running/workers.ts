@@ -50,7 +50,8 @@ export interface Workers {
   /**
    * Starts all of them; once. Resolves when every worker has ended after `drain` or `kill`, or since
    * one said that nobody reads what they write. Rejects when one ended by itself with 2 (ConfigError)
-   * or 3 (RunError): what it could not get over, another start of it cannot either.
+   * or 3 (RunError): what it could not get over, another start of it cannot either. A configuration
+   * that is no good when one that died starts again is no reason: the others go on with the old.
    */
   run(events: WorkersEvents): Promise<{ readonly readerGone: boolean }>;
   /** Asks all to end in order, and waits; those that take longer than `stopMs` are killed. */
@@ -67,6 +68,9 @@ const restartMs = 1_000;
 const restartMsMax = 30_000;
 /** A worker that lived this long has recovered: its next death is the first in a row. */
 const recoveredMs = 60_000;
+
+/** How long the last words of a worker that ended are waited for. */
+const lastWordsMs = 500;
 
 /** The name that a worker goes by in readiness. */
 function workerName(number: number): string {
@@ -133,6 +137,8 @@ class Slot {
   #child: Bun.Subprocess | undefined;
   #families: MetricsSnapshot = [];
   #retired: MetricsSnapshot = [];
+  /** What its process could not get over. */
+  #failure: string | undefined;
 
   constructor(number: number, options: WorkersOptions, deps: WorkersDeps) {
     this.#number = number;
@@ -147,26 +153,33 @@ class Slot {
     this.#events = events;
     events.onStarted(workerName(this.#number));
     let waitMs = restartMs;
+    let isFirst = true;
     while (!signal.aborted) {
       const startedAt = clock.monotonic();
       const end = await this.#live();
       this.#retire();
       if (signal.aborted) return;
       const how = end.signal === null ? `exit code ${end.code}` : String(end.signal);
-      if (end.code === 2 || end.code === 3) {
-        const text = `Cannot go on: ${workerName(this.#number)} ended with ${how}`;
-        throw end.code === 2 ? new ConfigError(text) : new RunError(text);
-      }
+      if (end.code === 3 || (end.code === 2 && isFirst)) throw this.#failureOf(end.code, how);
+      isFirst = false;
       if (clock.monotonic() - startedAt >= recoveredMs) waitMs = restartMs;
       this.#log.error(`A worker died and is started again: ${how}`, {
         worker: this.#number,
         pid: end.pid,
         wait_seconds: waitMs / 1000,
+        reason: this.#failure,
       });
       this.#say({ ready: false, reason: `died (${how}), starts again` });
       await this.#wait(waitMs, signal);
       waitMs = Math.min(waitMs * 2, restartMsMax);
     }
+  }
+
+  /** Its own words, where it has told them. */
+  #failureOf(code: 2 | 3, how: string): ConfigError | RunError {
+    const worker = workerName(this.#number);
+    const text = this.#failure ?? `Cannot go on: ${worker} ended with ${how}`;
+    return code === 2 ? new ConfigError(text) : new RunError(text);
   }
 
   tell(type: ParentMessage["type"]): void {
@@ -190,6 +203,8 @@ class Slot {
     const env: Record<string, string | undefined> = { ...this.#options.env };
     for (const name of systemdVariables) delete env[name];
     env[workerVariable] = String(this.#number);
+    this.#failure = undefined;
+    const told = Promise.withResolvers<void>();
     const child = Bun.spawn([...this.#options.argv], {
       env,
       stdin: "ignore",
@@ -197,11 +212,14 @@ class Slot {
       stderr: "inherit",
       serialization: "json",
       ipc: (message: unknown) => this.#hear(message),
+      onDisconnect: () => told.resolve(),
     });
     this.#child = child;
     this.#say({ ready: false, reason: "starting" });
     await child.exited;
     this.#child = undefined;
+    // Its last words may still be on their way.
+    await Promise.race([told.promise, this.#deps.clock.sleep(lastWordsMs)]);
     return { code: child.exitCode, signal: child.signalCode, pid: child.pid };
   }
 
@@ -213,6 +231,9 @@ class Slot {
         return;
       case "reader_gone":
         return this.#events?.onReaderGone();
+      case "failed":
+        this.#failure = message.text;
+        return;
       case "ready":
         return this.#say({ ready: message.ready, reason: message.reasons.join("; ") });
       case "metrics":
