@@ -60,6 +60,11 @@ async function* readAll(
   for (const [partition, file] of options.paths.entries()) {
     const lines = new LineBlocks({ file, partition, lineBytesMax });
     const chunks = readChunks(file);
+    // A read that never ends (a terminal, a pipe) is not waited for.
+    const letGo = (): void => void chunks.return(undefined).catch(() => undefined);
+    // Whoever pulls may have stopped for good: the file is closed all the same, and not left to be
+    // found by the garbage collector, which takes that for a defect.
+    signal.addEventListener("abort", letGo, { once: true });
     try {
       for (;;) {
         const chunk = await nextChunk(chunks, deps, signal);
@@ -71,8 +76,8 @@ async function* readAll(
       const text = cause instanceof Error ? cause.message : String(cause);
       throw new RunError(`Cannot read '${file}': ${text}, expected lines of text`, { cause });
     } finally {
-      // A read that never ends (a terminal, a pipe) is not waited for.
-      void chunks.return?.(undefined)?.catch(() => undefined);
+      signal.removeEventListener("abort", letGo);
+      letGo();
     }
   }
 }

@@ -4,9 +4,11 @@
  */
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { readdirSync, readlinkSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { eventually } from "../../testing/program.ts";
 import { systemClock } from "../clock.ts";
 import { type Consumer, unheard } from "../delivery/consumer.ts";
 import { valueOf } from "../delivery/records.ts";
@@ -22,6 +24,14 @@ beforeEach(async () => {
 afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
+
+function readlinkIfThere(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
 
 function openPaths(paths: readonly string[]): Promise<Consumer> {
   return openLinesConsumer({ paths }, { clock: systemClock, events: unheard });
@@ -82,6 +92,25 @@ describe("files", () => {
     await expect(readAll(await openPaths([path]))).rejects.toBeInstanceOf(RunError);
   });
 
+  test("closing closes the file, also of a read that nobody goes on with", async () => {
+    const path = join(folder, "a");
+    await writeFile(path, "x\n".repeat(1_000_000));
+    const consumer = await openPaths([path]);
+    const next = async (): Promise<boolean | undefined> =>
+      (await consumer.blocks()[Symbol.asyncIterator]().next()).done;
+    expect(await next()).toBe(false);
+    const open = (): number =>
+      readdirSync("/proc/self/fd").filter((fd) => readlinkIfThere(`/proc/self/fd/${fd}`) === path)
+        .length;
+    for (let i = 0; i < 10; i++) {
+      Bun.gc(true);
+      await Bun.sleep(5);
+    }
+    expect(open()).toBe(1);
+    await consumer.close();
+    await eventually(() => open() === 0 ? true : undefined);
+  });
+
   test("closing ends a read that waits", async () => {
     const path = join(folder, "pipe");
     Bun.spawnSync(["mkfifo", path]);
@@ -97,7 +126,8 @@ describe("files", () => {
 
 test("stdin is read to its end", async () => {
   const program = `
-    import { systemClock } from ${JSON.stringify(join(import.meta.dir, "../clock.ts"))};
+    import { eventually } from "../../testing/program.ts";
+import { systemClock } from ${JSON.stringify(join(import.meta.dir, "../clock.ts"))};
     import { openLinesConsumer } from ${JSON.stringify(join(import.meta.dir, "lines_consumer.ts"))};
     const quiet = () => {};
     const events = { onAssigned: quiet, onState: quiet, onTurn: quiet };
