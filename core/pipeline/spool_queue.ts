@@ -11,7 +11,8 @@ import { join } from "node:path";
 import type { FileLocks } from "../files/file_lock.ts";
 import type { Log } from "../log/log.ts";
 import type { SpooledParcel } from "./spool_contract.ts";
-import { decoded, findRecord, SpoolRecordError } from "./spool_record.ts";
+import { positionOf, positionText, type SpoolPosition } from "./spool_position.ts";
+import { decoded, findRecord, isTorn, SpoolRecordError } from "./spool_record.ts";
 
 const segmentName = /^([0-9]{12})\.seg$/;
 /** A segment that reached this is closed and the next one begun. */
@@ -101,7 +102,9 @@ export class SpoolQueue {
     const names = await readdir(this.folder);
     const numbers = names.flatMap((name) => segmentName.exec(name)?.[1] ?? []).map(Number);
     numbers.sort((a, b) => a - b);
-    const position = await this.#readPosition();
+    const position = positionOf(
+      await readFile(join(this.folder, "position"), "utf8").catch(() => ""),
+    );
     for (const number of numbers) {
       if (number < position.segment) await unlink(this.#path(number));
       else await this.#loadSegment(number, number === numbers.at(-1), position);
@@ -180,7 +183,7 @@ export class SpoolQueue {
     if (this.records === 0) return await this.#empty();
     const segment = this.#segments[0]?.number ?? this.#nextNumber;
     const path = join(this.folder, "position");
-    await writeFile(`${path}.new`, JSON.stringify({ segment, offset: this.#offset }));
+    await writeFile(`${path}.new`, positionText({ segment, offset: this.#offset }));
     await rename(`${path}.new`, path);
   }
 
@@ -200,7 +203,7 @@ export class SpoolQueue {
   async #loadSegment(
     number: number,
     isLast: boolean,
-    position: { readonly segment: number; readonly offset: number },
+    position: SpoolPosition,
   ): Promise<void> {
     const path = this.#path(number);
     const bytes = await readFile(path);
@@ -212,7 +215,7 @@ export class SpoolQueue {
       length = at.end;
     }
     const rest = bytes.length - length;
-    if (rest > 0 && isLast) {
+    if (rest > 0 && isLast && isTorn(bytes.subarray(length))) {
       this.#deps.log.warning("A record of a spool was written in part, cut off", {
         ...{ path, bytes: rest },
       });
@@ -225,19 +228,6 @@ export class SpoolQueue {
       });
     }
     this.#segments.push({ number, length, records, isDamaged });
-  }
-
-  async #readPosition(): Promise<{ readonly segment: number; readonly offset: number }> {
-    const text = await readFile(join(this.folder, "position"), "utf8").catch(() => "");
-    try {
-      const read: unknown = JSON.parse(text);
-      if (typeof read === "object" && read !== null && "segment" in read && "offset" in read) {
-        return { segment: Number(read.segment) || 0, offset: Number(read.offset) || 0 };
-      }
-    } catch {
-      // Torn by a crash: everything in the queue comes again, which is allowed.
-    }
-    return { segment: 0, offset: 0 };
   }
 
   async #writable(): Promise<Segment> {

@@ -52,6 +52,14 @@ function recordEnd(bytes: Uint8Array, from: number): number | undefined {
   return crc === view.getUint32(from + 4, true) ? end : undefined;
 }
 
+/** Whether the bytes are what a crash leaves of a write: a record's beginning, or zeros at the end. */
+export function isTorn(bytes: Uint8Array): boolean {
+  if (bytes.length <= headerBytes) return true;
+  const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0, true);
+  const isBegun = bytes[headerBytes] === openBrace && headerBytes + length > bytes.length;
+  return isBegun || bytes.at(-1) === 0;
+}
+
 /** A record's place. */
 export interface RecordPlace {
   readonly start: number;

@@ -9,6 +9,7 @@ import { UsageError } from "../errors.ts";
 import { systemCode, whyUnreadable } from "../files/file_failure.ts";
 import type { FileLocks } from "../files/file_lock.ts";
 import type { SpooledParcel } from "../pipeline/spool_contract.ts";
+import { positionOf } from "../pipeline/spool_position.ts";
 import { decoded, findRecord, SpoolRecordError } from "../pipeline/spool_record.ts";
 
 const queueName = /^queue-(\d+)$/;
@@ -51,7 +52,8 @@ export async function findSpools(path: string, locks: FileLocks): Promise<readon
 /** The records of a spool, oldest queue first; nothing is locked, mended or released. */
 export async function* readSpool({ queues }: SpoolFolder): AsyncGenerator<SpooledParcel> {
   for (const queue of queues) {
-    const position = await positionOf(queue);
+    const text = await readFile(join(queue, "position"), "utf8").catch(() => "");
+    const position = positionOf(text);
     for (const segment of await segmentsOf(queue)) {
       const number = Number(segment.slice(0, 12));
       if (number < position.segment) continue;
@@ -112,17 +114,5 @@ function isOwned(queue: string, locks: FileLocks): boolean {
     return false;
   } finally {
     closeSync(descriptor);
-  }
-}
-
-async function positionOf(queue: string): Promise<{ segment: number; offset: number }> {
-  try {
-    const read = JSON.parse(await readFile(join(queue, "position"), "utf8")) as {
-      readonly segment?: unknown;
-      readonly offset?: unknown;
-    };
-    return { segment: Number(read.segment) || 0, offset: Number(read.offset) || 0 };
-  } catch {
-    return { segment: 0, offset: 0 };
   }
 }
