@@ -38,6 +38,26 @@ test("a dead worker's counters stay, and what it had in flight counts as abandon
   expect(text).toContain("# HELP tpctl_records_abandoned_total Abandoned.\n");
 });
 
+test("pipeline: one worker that is cut off is seen, a dead one's notifications come again", () => {
+  const pipeline = (up: number, oldest: number): Metrics => {
+    const metrics = createMetrics();
+    metrics.gauge("tpctl_publisher_up", "U.", { publisher: "p" }).set(up);
+    metrics.gauge("tpctl_spool_oldest_seconds", "O.", { publisher: "p" }).set(oldest);
+    metrics.gauge("tpctl_notifications_in_flight", "F.", { topic: "t" }).set(3);
+    metrics.counter("tpctl_notifications_requeued_total", "R.", { topic: "t" }).add(1);
+    return metrics;
+  };
+  const text = formatExposition(mergeSnapshots([
+    { worker: "1", families: retireSnapshot(overTheWire(pipeline(1, 9))) },
+    { worker: "1", families: overTheWire(pipeline(1, 5)) },
+    { worker: "2", families: overTheWire(pipeline(0, 7)) },
+  ]));
+  expect(sampleValue(text, "tpctl_publisher_up")).toBe(0);
+  expect(sampleValue(text, "tpctl_spool_oldest_seconds")).toBe(7);
+  expect(sampleValue(text, "tpctl_notifications_in_flight")).toBe(6);
+  expect(sampleValue(text, "tpctl_notifications_requeued_total")).toBe(6);
+});
+
 function worked(received: number, seconds: number): Metrics {
   const metrics = createMetrics();
   metrics.counter("tpctl_records_received_total", "R.", { topic: "metrics" }).add(received);
