@@ -119,6 +119,7 @@ class FolderSpool implements Spool {
   }
 
   async #append(parcels: readonly Parcel[]): Promise<boolean> {
+    await this.#dropGone();
     const now = this.#deps.clock.now();
     const records = parcels.map((parcel) => encodeRecord(parcel, now));
     const size = records.reduce((sum, { length }) => sum + length, 0);
@@ -133,6 +134,7 @@ class FolderSpool implements Spool {
   }
 
   async #peek(itemsMax: number): Promise<readonly SpooledParcel[]> {
+    await this.#dropGone();
     const queue = this.#reading ??= this.#queues.find(({ records }) => records > 0);
     if (queue === undefined) return [];
     let items = 0;
@@ -148,14 +150,27 @@ class FolderSpool implements Spool {
   async #release(count: number): Promise<void> {
     const queue = this.#reading;
     if (queue === undefined) return;
-    await queue.release(count);
     this.#reading = undefined;
+    await queue.release(count);
     if (queue.records === 0 && queue !== this.#queues.at(-1)) {
       this.#queues = this.#queues.filter((one) => one !== queue);
       await queue.close();
     }
     if (this.records === 0) this.#oldestMs = undefined;
     this.#measure();
+  }
+
+  /** Queues that somebody removed under us; what comes goes into a new one. */
+  async #dropGone(): Promise<void> {
+    for (const queue of this.#queues.filter(({ isGone }) => isGone)) {
+      const { folder, records } = queue;
+      this.#deps.log.error("A spool was removed while it was in use, what was in it is lost", {
+        ...{ spool: folder, records },
+      });
+      this.#queues = this.#queues.filter((one) => one !== queue);
+      if (this.#reading === queue) this.#reading = undefined;
+      await queue.abandon();
+    }
   }
 
   async #create(): Promise<SpoolQueue> {

@@ -68,6 +68,7 @@ export class SpoolDrain {
   #deadLettered: Counter;
   #expired: Counter;
   #saidFull = false;
+  #saidFailing = "";
   /** When the oldest was put in; not known before it was looked at. */
   #sinceMs: number | undefined;
   #looked = Promise.withResolvers<void>();
@@ -213,7 +214,8 @@ export class SpoolDrain {
     const { due, onChange, onTurn, signal, spool } = this.#deps;
     while (spool.records > 0 && !signal.aborted) {
       const looked = this.#looked.promise;
-      const oldest = await spool.peek(this.#itemsMax ?? this.#concurrency);
+      const oldest = await this.#peek();
+      if (oldest === undefined) continue;
       if (this.#sinceMs === undefined) {
         this.#sinceMs = oldest[0]?.timeMs;
         onChange();
@@ -228,10 +230,34 @@ export class SpoolDrain {
         await Promise.all(calls.map((call) => this.#sendAll(call)));
       }
       if (signal.aborted) return;
-      await spool.release(parcels.length);
+      // Where the disk does not take it they are only sent again by the next process.
+      await spool.release(parcels.length).catch((error: unknown) =>
+        this.#sayFailing("Cannot note what of the spool is done with", error)
+      );
       this.#sinceMs = undefined;
       onChange();
     }
+  }
+
+  /** The oldest parcels; undefined where the disk fails, after a wait. */
+  async #peek(): Promise<readonly SpooledParcel[] | undefined> {
+    const { clock, onTurn, signal, spool } = this.#deps;
+    try {
+      return await spool.peek(this.#itemsMax ?? this.#concurrency);
+    } catch (error) {
+      this.#sayFailing("Cannot read the spool", error);
+      await clock.sleep(fullMs, signal);
+      onTurn();
+      return undefined;
+    }
+  }
+
+  /** Each text once in a row. */
+  #sayFailing(text: string, error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (this.#saidFailing === reason) return;
+    this.#saidFailing = reason;
+    this.#deps.log.error(text, { publisher: this.#deps.name, reason });
   }
 
   /** What is sent side by side, round after round, each as a list of calls. */

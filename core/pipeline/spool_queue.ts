@@ -64,11 +64,13 @@ export async function openSpoolQueue(
 function lockFolder(folder: string, locks: FileLocks): number | undefined {
   const path = join(folder, "lock");
   const descriptor = openSync(path, "a", 0o600);
-  const isSame = (): boolean =>
-    statSync(path, { throwIfNoEntry: false })?.ino === fstatSync(descriptor).ino;
-  if (locks.tryLock(descriptor) && isSame()) return descriptor;
+  if (locks.tryLock(descriptor) && isSameFile(path, descriptor)) return descriptor;
   closeSync(descriptor);
   return undefined;
+}
+
+function isSameFile(path: string, descriptor: number): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.ino === fstatSync(descriptor).ino;
 }
 
 /** See above. Calls come one at a time. */
@@ -96,6 +98,12 @@ export class SpoolQueue {
   /** On disk. */
   get bytes(): number {
     return this.#segments.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  /** Somebody has removed its files: what goes into it would be lost, and what was in it is. */
+  get isGone(): boolean {
+    return !isSameFile(join(this.folder, "lock"), this.#lock) ||
+      (this.#writer !== undefined && fstatSync(this.#writer.fd).nlink === 0);
   }
 
   async load(): Promise<void> {
@@ -185,6 +193,13 @@ export class SpoolQueue {
     const path = join(this.folder, "position");
     await writeFile(`${path}.new`, positionText({ segment, offset: this.#offset }));
     await rename(`${path}.new`, path);
+  }
+
+  /** Lets go of files that are gone, and touches nothing. */
+  async abandon(): Promise<void> {
+    await this.#writer?.close().catch(() => undefined);
+    this.#writer = undefined;
+    closeSync(this.#lock);
   }
 
   /** Lets go of the lock; a queue that is empty goes altogether. */

@@ -4,8 +4,9 @@
  */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { appendFile, cp, readdir, readFile, writeFile } from "node:fs/promises";
+import { appendFile, cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { keepingLog } from "../../testing/publishers.ts";
 import { upTo } from "../../testing/replay_world.ts";
 import { tempFolder } from "../../testing/servers/server.ts";
 import { VirtualClock } from "../../testing/virtual_clock.ts";
@@ -235,6 +236,25 @@ describe("spool", () => {
     const again = await openSpool({ folder: copy, bytesMax: 1e9, name: "p" }, deps());
     expect(await drainAll(again)).toEqual([0, 1, 2]);
     await spool.close();
+    await again.close();
+  });
+
+  test("removed while it is in use, it takes what comes into a new place", async () => {
+    await using root = await tempFolder("spool");
+    const folder = join(root.path, "p");
+    const lines: string[] = [];
+    const spool = await openSpool({ folder, bytesMax: 1e9, name: "p" }, {
+      ...deps(),
+      log: keepingLog(lines),
+    });
+    await spool.append([numbered(0), numbered(1)]);
+    await spool.peek(1);
+    await rm(folder, { recursive: true });
+    await spool.append([numbered(2)]);
+    expect(lines).toEqual([expect.stringContaining("removed while it was in use")]);
+    await spool.close();
+    const again = await openSpool({ folder, bytesMax: 1e9, name: "p" }, deps());
+    expect(await drainAll(again)).toEqual([2]);
     await again.close();
   });
 
