@@ -6,6 +6,7 @@ import { RunError } from "../core/errors.ts";
 import { systemCode, whyUnwritable } from "../core/files/file_failure.ts";
 import { printable } from "../core/terminal/cells.ts";
 import { describeFailure } from "./failure.ts";
+import { startTuned } from "./tuned_start.ts";
 import { versionText } from "./version.ts";
 
 /** How long the end waits for readers that do not read, in ms. */
@@ -18,6 +19,7 @@ async function run(argv: readonly string[]): Promise<number> {
     process.stdout.write(`${versionText()}\n`);
     return 0;
   }
+  startTuned(argv);
   try {
     const { programFor } = await import("./program.ts");
     const program = await programFor(argv);
