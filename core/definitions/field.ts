@@ -4,7 +4,7 @@
  *
  * Facts: ceilometer/declarative.py.
  */
-import { compileJsonPath, type JsonPath } from "../jsonpath/jsonpath.ts";
+import { compileJsonPath, type JsonPath, type Looked } from "../jsonpath/jsonpath.ts";
 import { matchPath } from "../jsonpath/match.ts";
 import { JsonPathError } from "../jsonpath/syntax.ts";
 import type { Value } from "../notifications/value.ts";
@@ -19,9 +19,9 @@ export interface Field {
   /** Whether it is a number or truth value of the definition itself, not looked up. */
   readonly constant: boolean;
   /** The value: the first that is not null, else null. */
-  first(message: Value): Value;
+  first(message: Looked): Value;
   /** All values, nulls among them; with a plugin, those it makes of them. */
-  all(message: Value): Value[];
+  all(message: Looked): Value[];
 }
 
 /** Throws DefinitionError. `name` is only for its text. */
@@ -85,7 +85,7 @@ function textOf(node: YamlNode): string {
 }
 
 function pluginField(path: JsonPath, plugin: Plugin): Field {
-  const run = (message: Value, keepsNull: boolean): Value[] => {
+  const run = (message: Looked, keepsNull: boolean): Value[] => {
     const matches = path.matches(message).filter(({ value }) => keepsNull || value !== null);
     const found = matches.map((match) => ({ path: matchPath(match), value: match.value }));
     return plugin.values(found).filter((value) => value !== null);

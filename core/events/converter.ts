@@ -1,7 +1,7 @@
 /**
  * Pure. From a notification to its event, by the last definition that matches its type.
  */
-import type { Notification } from "../notifications/notification.ts";
+import { lookedInto, type Notification } from "../notifications/notification.ts";
 import { PythonError } from "../notifications/value_rules.ts";
 import type { Event, Trait } from "../pipeline/event.ts";
 import { catchall, type EventDefinition } from "./event_definitions.ts";
@@ -64,9 +64,10 @@ export class EventConverter {
 
   #make(notification: Notification, definition: EventDefinition): Event {
     const { message_id, timestamp } = notification.metadata;
+    const message = lookedInto(notification);
     const traits: Trait[] = [];
     for (const each of definition.traits) {
-      const trait = makeTrait(each, notification.message);
+      const trait = makeTrait(each, message);
       if (trait !== undefined) traits.push(trait);
     }
     return {

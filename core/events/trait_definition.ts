@@ -7,6 +7,7 @@ import { didYouMean } from "../config/suggest.ts";
 import { DefinitionError } from "../definitions/definition_error.ts";
 import { compileField, type Field } from "../definitions/field.ts";
 import { ConfigError } from "../errors.ts";
+import type { Looked } from "../jsonpath/jsonpath.ts";
 import { floatValue } from "../notifications/load_value.ts";
 import type { Value } from "../notifications/value.ts";
 import { floatOf, intOf, PythonError, typeName } from "../notifications/value_rules.ts";
@@ -78,9 +79,9 @@ function readType(name: string, node: YamlNode, report: Report): TraitType | und
 /** Undefined where the notification has no value for it. Throws PythonError. */
 export function makeTrait(
   { name, type, field }: TraitDefinition,
-  root: Value,
+  message: Looked,
 ): Trait | undefined {
-  const value = field.first(root);
+  const value = field.first(message);
   if (value === null || (value === "" && type !== 1)) return undefined;
   return { name, type, value: convert(type, value) };
 }

@@ -2,6 +2,7 @@
  * Pure. `Path` -> closures that find in a Value what jsonpath-rw-ext 1.2 finds, in its order, with
  * its errors: a PythonError where the reference raises.
  */
+import { memberIn, MemberName } from "../notifications/unread.ts";
 import { isDict, type Value } from "../notifications/value.ts";
 import { calculate, lengthOf, PythonError, typeName } from "../notifications/value_rules.ts";
 import { bareMatch, type Finder, Match } from "./match.ts";
@@ -93,7 +94,7 @@ function findRoot(at: Match | null): Match[] {
   if (at === null) return [bareMatch(null)];
   let root = at;
   while (root.context !== null) root = root.context;
-  return [bareMatch(root.value)];
+  return [bareMatch(root.found)];
 }
 
 function findLength(at: Match | null): Match[] {
@@ -107,13 +108,14 @@ function findAllFields(at: Match | null): Match[] {
   return Object.entries(at.value).map(([name, value]) => new Match(value, name, at));
 }
 
-function fieldsFinder(names: readonly string[]): Finder {
+function fieldsFinder(texts: readonly string[]): Finder {
+  const names = texts.map((text) => new MemberName(text));
   return (at) => {
-    const value = at === null ? null : at.value;
-    if (!isDict(value)) return [];
+    if (at === null) return [];
     const found: Match[] = [];
     for (const name of names) {
-      if (Object.hasOwn(value, name)) found.push(new Match(value[name] ?? null, name, at));
+      const value = memberIn(at.found, name);
+      if (value !== undefined) found.push(new Match(value, name.text, at));
     }
     return found;
   };

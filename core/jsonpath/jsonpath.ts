@@ -4,21 +4,25 @@
  * The dialect is jsonpath-rw-ext's (1.2, with jsonpath-rw 1.4), odd corners included. A plain chain
  * of fields, which nearly all definitions are, is walked without making matches.
  */
-import { isDict, type Value } from "../notifications/value.ts";
+import { madeValue, memberIn, MemberName, type Unread } from "../notifications/unread.ts";
+import type { Value } from "../notifications/value.ts";
 import { compilePath, noParent } from "./compile.ts";
 import { bareMatch, Match } from "./match.ts";
 import { parseJsonPath } from "./parser.ts";
 import type { Path } from "./syntax.ts";
 
+/** What an expression is asked about: the outermost value. */
+export type Looked = Value | Unread;
+
 /** A compiled expression. All three throw PythonError where the reference raises. */
 export interface JsonPath {
   readonly text: string;
   /** The first value that is not null, else null. */
-  first(root: Value): Value;
+  first(from: Looked): Value;
   /** All values, null among them. */
-  values(root: Value): Value[];
+  values(from: Looked): Value[];
   /** All values with the ways to them. */
-  matches(root: Value): Match[];
+  matches(from: Looked): Match[];
 }
 
 /** Throws JsonPathError, whose message names the text, the column and what was expected. */
@@ -39,28 +43,29 @@ function plainFields(path: Path): readonly string[] | undefined {
   return first === undefined || last === undefined ? undefined : [...first, ...last];
 }
 
-function walking(text: string, names: readonly string[]): JsonPath {
-  const find = (root: Value): Value | undefined => {
-    let value: Value | undefined = root;
+function walking(text: string, steps: readonly string[]): JsonPath {
+  const names = steps.map((step) => new MemberName(step));
+  const find = (from: Looked): Value | undefined => {
+    let value: Looked | undefined = from;
     for (const name of names) {
-      if (!isDict(value) || !Object.hasOwn(value, name)) return undefined;
-      value = value[name];
+      value = memberIn(value, name);
+      if (value === undefined) return undefined;
     }
-    return value;
+    return madeValue(value);
   };
   return {
     text,
-    first: (root) => find(root) ?? null,
-    values: (root) => {
-      const value = find(root);
+    first: (from) => find(from) ?? null,
+    values: (from) => {
+      const value = find(from);
       return value === undefined ? [] : [value];
     },
-    matches: (root) => {
-      let match = bareMatch(root);
+    matches: (from) => {
+      let match = bareMatch(from);
       for (const name of names) {
-        const { value } = match;
-        if (!isDict(value) || !Object.hasOwn(value, name)) return [];
-        match = new Match(value[name] ?? null, name, match);
+        const value = memberIn(match.found, name);
+        if (value === undefined) return [];
+        match = new Match(value, name.text, match);
       }
       return [match];
     },
@@ -69,15 +74,15 @@ function walking(text: string, names: readonly string[]): JsonPath {
 
 function searching(text: string, path: Path): JsonPath {
   const find = compilePath(path);
-  const matches = (root: Value): Match[] =>
-    find(bareMatch(root)).map((match) => {
+  const matches = (from: Looked): Match[] =>
+    find(bareMatch(from)).map((match) => {
       if (match === null) throw noParent();
       return match;
     });
-  const values = (root: Value): Value[] => matches(root).map((match) => match.value);
+  const values = (from: Looked): Value[] => matches(from).map((match) => match.value);
   return {
     text,
-    first: (root) => values(root).find((value) => value !== null) ?? null,
+    first: (from) => values(from).find((value) => value !== null) ?? null,
     values,
     matches,
   };

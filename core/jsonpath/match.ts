@@ -1,16 +1,23 @@
 /**
  * Pure. `Match`: a value that a JSONPath expression found, and the way there.
  */
+import { madeValue, type Unread } from "../notifications/unread.ts";
 import type { Value } from "../notifications/value.ts";
 
 /** Found in `context`, under `step`; null is the parent of the outermost value. */
 export class Match {
   constructor(
-    readonly value: Value,
+    /** As it was found. */
+    readonly found: Value | Unread,
     /** A field's name, or `[3]`. */
     readonly step: string,
     readonly context: Match | null,
   ) {}
+
+  /** Made if it was not. */
+  get value(): Value {
+    return madeValue(this.found);
+  }
 }
 
 /** Finds in a match; null is what `parent` gives of the outermost value. */
@@ -26,6 +33,6 @@ export function matchPath(match: Match): string {
 }
 
 /** A value without a way to it. */
-export function bareMatch(value: Value): Match {
+export function bareMatch(value: Value | Unread): Match {
   return new Match(value, "", null);
 }

@@ -51,6 +51,8 @@ export interface MeterDefinition {
   readonly fields: ReadonlyMap<Attribute, Field>;
   readonly metadata: readonly (readonly [name: string, field: Field])[];
   readonly userMetadata: Field | undefined;
+  /** How both are written: definitions in which it is the same make the same metadata. */
+  readonly metadataText: string;
   /** Which members hold one value per sample; `broken` fails whenever it is used. */
   readonly lookup: readonly Value[] | "broken" | undefined;
 }
@@ -91,6 +93,7 @@ export function readMeterDefinition(node: YamlMap): MeterDefinition {
     userMetadata: userMetadata === undefined || !isTrue(userMetadata)
       ? undefined
       : compileField("user_metadata", userMetadata),
+    metadataText: dumpValue([valueOf(node, "metadata"), valueOf(node, "user_metadata")]),
     lookup: readLookup(node),
   };
 }

@@ -3,7 +3,7 @@
  *
  * Facts: ceilometer/meter/notifications.py, MeterDefinition.to_samples.
  */
-import { compileJsonPath } from "../jsonpath/jsonpath.ts";
+import type { Looked } from "../jsonpath/jsonpath.ts";
 import { setMember } from "../notifications/load_value.ts";
 import type { Dict, Value } from "../notifications/value.ts";
 import { isTrue, lengthOf, PythonError } from "../notifications/value_rules.ts";
@@ -25,10 +25,6 @@ export interface MeterMaking extends SampleMaking {
   readonly names: Names | undefined;
 }
 
-/** What a sample has where the definition says nothing. They look right and never find anything. */
-const FALLBACK_USER = compileJsonPath("ctxt.user_id|ctxt.user");
-const FALLBACK_PROJECT = compileJsonPath("ctxt.project_id|ctxt.tenant_id");
-
 type Row = Readonly<Record<Attribute, Value>>;
 
 /** Samples, or why there are none. Throws PythonError where the reference raises. */
@@ -37,10 +33,10 @@ export function meterSamples(
   ground: SampleGround,
   making: MeterMaking,
 ): readonly Sample[] | string {
-  const { message } = ground.notification;
-  const user = FALLBACK_USER.first(message);
-  const project = FALLBACK_PROJECT.first(message);
-  const metadata = metadataOf(definition, message, making);
+  const message = ground.lookedInto;
+  const { user, project } = ground.fallback();
+  const make = (): Dict => metadataOf(definition, message, making);
+  const metadata = ground.definedMetadata(definition.metadataText, make);
   const defaults: Row = {
     name: definition.name,
     type: definition.type,
@@ -64,7 +60,7 @@ export function meterSamples(
   return rows.map((row) => finish(named(row, making.names), { ground, metadata, making }));
 }
 
-function metadataOf(definition: MeterDefinition, message: Dict, making: MeterMaking): Dict {
+function metadataOf(definition: MeterDefinition, message: Looked, making: MeterMaking): Dict {
   const metadata: Dict = {};
   for (const [name, field] of definition.metadata) {
     const value = field.first(message);
@@ -82,7 +78,7 @@ function metadataOf(definition: MeterDefinition, message: Dict, making: MeterMak
 function lookUp(
   { lookup, fields }: MeterDefinition,
   defaults: Row,
-  message: Dict,
+  message: Looked,
 ): readonly Row[] | string {
   if (lookup === "broken" || lookup === undefined) {
     throw new PythonError("TypeError", "'lookup' is a map, and members cannot be added to it");

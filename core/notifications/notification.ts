@@ -3,6 +3,7 @@
  * where it was taken from.
  */
 import type { DeadLetterSource } from "../delivery/dead_letter.ts";
+import type { UnreadMessage } from "./unread_message.ts";
 import type { Dict, Value } from "./value.ts";
 
 /** Lower-case priority: `info`, `error`, `sample`, ...; what the endpoints are chosen by. */
@@ -24,6 +25,13 @@ export interface Notification {
    * metadata, in this order. It has no priority. Nobody changes it.
    */
   readonly message: Dict;
+  /** The same before it is made, where making it can be saved. */
+  readonly unread?: UnreadMessage;
+}
+
+/** What expressions are asked about. */
+export function lookedInto(notification: Notification): Dict | UnreadMessage {
+  return notification.unread ?? notification.message;
 }
 
 /** A notification on its way: what it says, and what is needed to dead-letter or acknowledge it. */

@@ -30,7 +30,7 @@ export type DecodedNotification =
   | { readonly kind: "refused"; readonly class: "decode" | "invalid"; readonly reason: string };
 
 /** Those that samples or events are made of. */
-const USED: ReadonlySet<string> = new Set(["info", "error", "sample"]);
+export const usedPriorities: ReadonlySet<string> = new Set(["info", "error", "sample"]);
 const UNUSED: ReadonlySet<string> = new Set(["audit", "critical", "debug", "warn"]);
 
 const CONTEXT = "_context_";
@@ -96,9 +96,9 @@ function fromMessage(message: Dict): DecodedNotification {
   if (UNUSED.has(priority)) {
     return { kind: "ignored", reason: `nothing is made of priority '${priority}'` };
   }
-  if (!USED.has(priority)) {
+  if (!usedPriorities.has(priority)) {
     const why = priority === "" ? "it has no priority" : `its priority '${priority}' is unknown`;
-    const expected = [...USED, ...UNUSED].sort().join(", ");
+    const expected = [...usedPriorities, ...UNUSED].sort().join(", ");
     const reason = `Cannot use notification: ${why}, expected one of ${expected}`;
     return { kind: "refused", class: "invalid", reason };
   }
@@ -108,19 +108,35 @@ function fromMessage(message: Dict): DecodedNotification {
     return { kind: "refused", class: "invalid", reason: `Cannot use notification: ${why}` };
   }
   const uniqueId = message["_unique_id"];
-  const ctxt = contextOf(message);
-  const publisher_id = memberOf(message, "publisher_id");
-  const payload = memberOf(message, "payload");
-  const metadata: Dict = {
-    message_id: memberOf(message, "message_id"),
-    timestamp: memberOf(message, "timestamp"),
-  };
-  const seen: Dict = { ctxt, publisher_id, event_type, payload, metadata };
+  const seen = seenOf(message);
   return {
     kind: "notification",
-    notification: { priority, event_type, publisher_id, payload, ctxt, metadata, message: seen },
+    notification: { priority, ...seen, event_type, message: { ...seen } },
     uniqueId: typeof uniqueId === "string" ? uniqueId : undefined,
     sent: message,
+  };
+}
+
+/** What expressions look into of a message as it was sent. */
+export function messageOf(sent: Dict): Dict {
+  return { ...seenOf(sent) };
+}
+
+type Seen = Pick<Notification, "ctxt" | "publisher_id" | "payload" | "metadata"> & {
+  readonly event_type: Value;
+};
+
+/** In the order in which they are seen. */
+function seenOf(sent: Dict): Seen {
+  return {
+    ctxt: contextOf(sent),
+    publisher_id: memberOf(sent, "publisher_id"),
+    event_type: memberOf(sent, "event_type"),
+    payload: memberOf(sent, "payload"),
+    metadata: {
+      message_id: memberOf(sent, "message_id"),
+      timestamp: memberOf(sent, "timestamp"),
+    },
   };
 }
 

@@ -3,7 +3,7 @@
  * the metering message and the event message with their signatures, JSON and Python's literal form.
  * Members stand in the reference's order.
  */
-import type { Dict, Value } from "../notifications/value.ts";
+import { type Dict, isDict, type Value } from "../notifications/value.ts";
 import { dumpValue, valueRepr } from "../notifications/value_text.ts";
 import { dateTimeRepr, dateTimeStr, isoDateTime } from "./datetime_text.ts";
 import { DateTimeValue, type Event, type Trait } from "./event.ts";
@@ -32,7 +32,18 @@ export function sampleDict(sample: Sample): Dict {
 
 /** `json.dumps(sample.as_dict())`. */
 export function sampleJson(sample: Sample): string {
-  return dumpValue(sampleDict(sample));
+  return `{"name": ${json(sample.name)}, "type": ${json(sample.type)}, ` +
+    `"unit": ${json(sample.unit)}, "volume": ${json(sample.volume)}, ` +
+    `"user_id": ${json(sample.user_id)}, "user_name": ${json(sample.user_name)}, ` +
+    `"project_id": ${json(sample.project_id)}, "project_name": ${json(sample.project_name)}, ` +
+    `"resource_id": ${json(sample.resource_id)}, "timestamp": ${json(sample.timestamp)}, ` +
+    `"resource_metadata": ${sample.written_metadata?.json ?? metadataJson(sample)}, ` +
+    `"source": ${json(sample.source)}, "id": ${json(sample.id)}, ` +
+    `"monotonic_time": ${json(sample.monotonic_time)}}`;
+}
+
+function json(value: Value): string {
+  return value === null ? "null" : dumpValue(value);
 }
 
 /** `str(sample.as_dict())`, which is what the file publisher writes without `json`. */
@@ -145,4 +156,9 @@ function remembered<T>(make: (metadata: Dict) => T): (metadata: Dict) => T {
 
 // Samples of one notification share their metadata, which is most of what is written of each; and
 // several publishers write the same sample.
+function metadataJson({ resource_metadata: metadata }: Sample): string {
+  return isDict(metadata) ? dictJson(metadata) : dumpValue(metadata);
+}
+
+const dictJson = remembered((dict) => dumpValue(dict));
 const metadataPairs = remembered((metadata) => signedPair("resource_metadata", metadata));

@@ -7,6 +7,7 @@ import type { EventConverter } from "../events/converter.ts";
 import type { WantedName } from "../meters/names.ts";
 import type { MadeSamples, SampleMaker } from "../meters/sample_maker.ts";
 import type { Notification } from "../notifications/notification.ts";
+import { QuickReader } from "../notifications/quick_notification.ts";
 import { decodeNotification } from "../notifications/oslo.ts";
 import type { Event } from "./event.ts";
 import type { Pipeline } from "./pipeline.ts";
@@ -64,6 +65,7 @@ export const nothing: Made = {
 export class NotificationMaker implements Maker {
   readonly #samples: SampleSide | undefined;
   readonly #events: EventSide | undefined;
+  readonly #reader = new QuickReader();
 
   constructor(samples: SampleSide | undefined, events: EventSide | undefined) {
     this.#samples = samples;
@@ -71,12 +73,17 @@ export class NotificationMaker implements Maker {
   }
 
   make(bytes: Uint8Array): Made {
+    const quick = this.#reader.read(bytes);
+    if (quick !== undefined) return this.#madeOf(quick);
     const decoded = decodeNotification(bytes);
     if (decoded.kind === "ignored") return nothing;
     if (decoded.kind === "refused") {
       return { ...nothing, refusals: [{ ...decoded, isEvent: false }] };
     }
-    const { notification } = decoded;
+    return this.#madeOf(decoded.notification);
+  }
+
+  #madeOf(notification: Notification): Made {
     const made = this.#samples?.make(notification);
     const event = this.#event(notification);
     if (made === undefined) return { ...nothing, ...event };

@@ -3,6 +3,7 @@
  * order shows in what the file and http publishers write).
  */
 import type { Dict, Value } from "../notifications/value.ts";
+import type { WrittenDict } from "../notifications/written_dict.ts";
 
 /** Ceilometer's three types of meters. */
 export type SampleType = "gauge" | "delta" | "cumulative";
@@ -22,6 +23,8 @@ export interface Sample {
   /** ISO 8601 text, as the reference leaves it. */
   readonly timestamp: Value;
   readonly resource_metadata: Dict;
+  /** The same as it is written, where making it can be saved. */
+  readonly written_metadata?: WrittenDict;
   readonly source: Value;
   readonly id: string;
   readonly monotonic_time: Value;
