@@ -4,11 +4,13 @@
  * trying again.
  */
 import { type ChannelModel, connect, credentials, type Options } from "amqplib";
+import { Duplex } from "node:stream";
 import type { Clock } from "../clock.ts";
 import { type AmqpHost, type HostPort, hostPortText } from "../config/endpoint.ts";
 import type { RabbitOptions, RabbitTransport } from "../config/pipeline_config.ts";
 import { ConfigError } from "../errors.ts";
 import { readTls } from "../http/tls.ts";
+import { DeliveryReader, type OnDelivered } from "./delivery_reader.ts";
 import { AmqpFailure, type Attempt, connectFailure } from "./failure.ts";
 
 /** How long a broker may take to answer while a connection is opened. */
@@ -33,6 +35,10 @@ export interface BrokerConnection {
   blocked(): string | undefined;
   /** Called at every change of `blocked`. */
   onBlocked(listener: (reason: string | undefined) => void): void;
+  /** From now on deliveries come here, past the library's consumers; seldom still to those. */
+  takeDeliveries(onDelivered: OnDelivered): void;
+  /** Sends whole frames as they are. */
+  send(frames: Uint8Array): void;
   /** Says good-bye within a bound, else just lets go. Safe to call twice. */
   close(): Promise<void>;
   /** Lets go at once: what was sent and not answered may or may not have arrived. */
@@ -144,9 +150,11 @@ function watch(model: ChannelModel, name: string, clock: Clock): BrokerConnectio
       resolve(new AmqpFailure(`Lost the connection to '${name}': ${why}`, "closed", { cause }));
     });
   });
+  const stream = streamOf(model);
   const destroy = (): void => {
     model.removeAllListeners("blocked");
-    streamOf(model)?.destroy();
+    // With a reason, so that the library hears of it and stops its heartbeats.
+    stream.destroy(new Error("let go by us"));
   };
   let closing: Promise<void> | undefined;
   const sayGoodBye = async (): Promise<void> => {
@@ -162,6 +170,10 @@ function watch(model: ChannelModel, name: string, clock: Clock): BrokerConnectio
     closed,
     blocked: () => blocked,
     onBlocked: (listener) => void listeners.push(listener),
+    takeDeliveries: (onDelivered) => tap(model, onDelivered),
+    send: (frames) => {
+      if (stream.writable) stream.write(frames);
+    },
     close: () => closing ??= sayGoodBye(),
     destroy,
   };
@@ -172,14 +184,27 @@ function brokerWords(text: string): string {
   return (/with message "(.*)"/.exec(text)?.[1] ?? text).replace(/^[A-Z_]+ - /, "");
 }
 
-/** The library leaves the socket of a dead connection half open; only the socket itself ends it. */
-function streamOf(model: ChannelModel): { destroy(): void } | undefined {
+/** The library's socket, which it leaves half open when the connection is dead. */
+function streamOf(model: ChannelModel): Duplex {
   const connection: object = model.connection;
-  if (!("stream" in connection)) return undefined;
-  const stream = connection.stream;
-  if (typeof stream !== "object" || stream === null || !("destroy" in stream)) return undefined;
-  const { destroy } = stream;
-  if (typeof destroy !== "function") return undefined;
-  // With a reason, so that the library hears of it and stops its heartbeats.
-  return { destroy: () => void destroy.call(stream, new Error("let go by us")) };
+  const stream = "stream" in connection ? connection.stream : undefined;
+  if (stream instanceof Duplex) return stream;
+  throw new TypeError("amqplib keeps its socket in another place");
+}
+
+/**
+ * The library reads from the socket when there is something, and is given what is left. Where it has
+ * half a frame already, it goes on alone: then it has consumers of its own.
+ */
+function tap(model: ChannelModel, onDelivered: OnDelivered): void {
+  const connection: object = model.connection;
+  const half = "rest" in connection ? connection.rest : undefined;
+  if (!(half instanceof Buffer) || half.length > 0) return;
+  const stream = streamOf(model);
+  const reader = new DeliveryReader(onDelivered);
+  const read = stream.read.bind(stream);
+  stream.read = (size?: number): unknown => {
+    const piece: unknown = read(size);
+    return piece instanceof Buffer ? reader.take(piece) : piece;
+  };
 }

@@ -16,13 +16,17 @@ import {
 import { declareAll } from "./declare.ts";
 import { AmqpFailure, requestFailure } from "./failure.ts";
 import { HostTurns } from "./host_turns.ts";
-import { deliveryOf } from "./incoming.ts";
 import type { AmqpDelivery } from "./delivery.ts";
+import type { Delivered } from "./delivery_reader.ts";
+import { deliveredOf, deliveryOf } from "./incoming.ts";
 import { Settlements } from "./settlements.ts";
+import { SettlingFrames } from "./settling_frames.ts";
 import { queueNames } from "./topology.ts";
 
 /** How long one turn of waiting lasts, for the watchdog. */
 const turnMsMax = 1_000;
+/** How long acknowledgements are gathered: each write wakes the broker, and then us. */
+const ackMsMax = 5;
 /** How long the broker may take to confirm that it stops delivering. */
 const cancelMsMax = 2_000;
 
@@ -169,6 +173,7 @@ export class Feed {
         throw requestFailure(error, "open a channel");
       });
       const session = newSession(connection, channel);
+      connection.takeDeliveries((delivered) => this.#take(session, delivered));
       await channel.prefetch(options.prefetchCount);
       await declareAll(channel, { exchanges, queues: this.#queues }, options);
       for (const queue of this.#queues) await this.#consumeQueue(session, queue);
@@ -189,21 +194,23 @@ export class Feed {
   }
 
   async #consumeQueue(session: Session, queue: string): Promise<void> {
-    const { channel, settlements } = session;
     const onMessage = (message: ConsumeMessage | null): void => {
-      if (message !== null) {
-        settlements.received(message.fields.deliveryTag);
-        this.#events.onDelivery(deliveryOf(message, settlements));
-        return;
-      }
+      if (message !== null) return this.#take(session, deliveredOf(message));
       const text = `The broker cancelled the consumer of queue '${queue}': it was deleted or lost`;
       session.end(new AmqpFailure(text, "closed"));
     };
-    const { consumerTag } = await channel.consume(queue, onMessage, { noAck: false })
+    const { consumerTag } = await session.channel.consume(queue, onMessage, { noAck: false })
       .catch((error) => {
         throw requestFailure(error, `consume queue '${queue}'`);
       });
     session.consumerTags.push(consumerTag);
+  }
+
+  /** What comes when the session is over goes back by itself. */
+  #take({ settlements }: Session, delivered: Delivered): void {
+    if (!settlements.alive) return;
+    settlements.received(delivered.method.tag);
+    this.#events.onDelivery(deliveryOf(delivered, settlements));
   }
 
   /** Until the session ends; the watchdog hears of every second of it. */
@@ -242,14 +249,11 @@ export class Feed {
 }
 
 function newSession(connection: BrokerConnection, channel: Channel): Session {
-  const settlements = new Settlements(
-    {
-      // Bytes of the frame only; the library asks for a message to find the tag in.
-      ack: (deliveryTag, allUpTo) => channel.ack(tagOnly(deliveryTag), allUpTo),
-      requeue: (deliveryTag) => channel.nack(tagOnly(deliveryTag), false, true),
-    },
-    (flush) => setImmediate(flush),
-  );
+  const frames = new SettlingFrames(channelNumber(channel), (octets) => connection.send(octets));
+  const settlements = new Settlements(frames, (flush, mayWait) => {
+    if (mayWait) setTimeout(flush, ackMsMax);
+    else setImmediate(flush);
+  });
   const { promise: ended, resolve } = Promise.withResolvers<AmqpFailure>();
   const end = (reason: AmqpFailure): void => {
     settlements.lose();
@@ -267,6 +271,7 @@ function newSession(connection: BrokerConnection, channel: Channel): Session {
   return { connection, channel, settlements, consumerTags: [], ended, end };
 }
 
-function tagOnly(deliveryTag: number): ConsumeMessage {
-  return { fields: { deliveryTag } } as ConsumeMessage;
+function channelNumber(channel: object): number {
+  if ("ch" in channel && typeof channel.ch === "number") return channel.ch;
+  throw new TypeError("amqplib keeps the number of a channel in another place");
 }

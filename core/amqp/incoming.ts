@@ -1,25 +1,44 @@
 /**
- * Pure. A message of the client library as an AmqpDelivery: properties that may be anything become
- * text or nothing, and a compressed body is decompressed.
+ * Pure. A message as an AmqpDelivery: a compressed body is decompressed; of the client library's
+ * message, properties that may be anything become text or nothing.
  */
 import type { ConsumeMessage } from "amqplib";
 import { decompress } from "./compression.ts";
 import { AmqpDelivery } from "./delivery.ts";
+import type { Delivered } from "./delivery_reader.ts";
 import type { Settlements } from "./settlements.ts";
 
 /** The delivery, whose settlement goes through `settlements`. */
-export function deliveryOf(message: ConsumeMessage, settlements: Settlements): AmqpDelivery {
-  const { content, fields, properties } = message;
-  const { bytes, undecodable } = bodyOf(content, properties.headers);
+export function deliveryOf(
+  { method, header, body }: Delivered,
+  settlements: Settlements,
+): AmqpDelivery {
+  const { bytes, undecodable } = inflated(body, header.compression);
   return new AmqpDelivery(bytes, {
-    exchange: fields.exchange,
-    routingKey: fields.routingKey,
-    messageId: textOf(properties.messageId) ?? "",
-    redelivered: fields.redelivered,
-    contentType: textOf(properties.contentType),
-    contentEncoding: textOf(properties.contentEncoding),
+    exchange: method.exchange,
+    routingKey: method.routingKey,
+    messageId: header.messageId ?? "",
+    redelivered: method.redelivered,
+    contentType: header.contentType,
+    contentEncoding: header.contentEncoding,
     undecodable,
-  }, { settlements, tag: fields.deliveryTag });
+  }, { settlements, tag: method.tag });
+}
+
+/** The same message as the client library has it. */
+export function deliveredOf({ content, fields, properties }: ConsumeMessage): Delivered {
+  const { deliveryTag: tag, redelivered, exchange, routingKey } = fields;
+  return {
+    method: { tag, redelivered, exchange, routingKey },
+    header: {
+      size: content.length,
+      contentType: textOf(properties.contentType),
+      contentEncoding: textOf(properties.contentEncoding),
+      messageId: textOf(properties.messageId),
+      compression: textOf(properties.headers?.compression),
+    },
+    body: content,
+  };
 }
 
 function textOf(value: unknown): string | undefined {
@@ -27,16 +46,15 @@ function textOf(value: unknown): string | undefined {
 }
 
 /** The body, decompressed as its headers ask for; as it came, with the reason, where it cannot be. */
-export function bodyOf(
-  content: Uint8Array,
-  headers: Readonly<Record<string, unknown>> | undefined,
+export function inflated(
+  body: Uint8Array,
+  compression: string | undefined,
 ): { readonly bytes: Uint8Array; readonly undecodable: string | undefined } {
-  const compression = textOf(headers?.compression);
-  if (compression === undefined) return { bytes: content, undecodable: undefined };
+  if (compression === undefined) return { bytes: body, undecodable: undefined };
   try {
-    return { bytes: decompress(content, compression), undecodable: undefined };
+    return { bytes: decompress(body, compression), undecodable: undefined };
   } catch (error) {
     const undecodable = error instanceof Error ? error.message : String(error);
-    return { bytes: content, undecodable };
+    return { bytes: body, undecodable };
   }
 }

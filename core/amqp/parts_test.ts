@@ -29,6 +29,8 @@ describe("settlements", () => {
       expect(this.open.delete(tag)).toBe(true);
       this.requeued.push(tag);
     }
+
+    send(): void {}
   }
 
   test("whatever the order, the broker hears of each settlement once and of nothing else", () => {
@@ -65,9 +67,11 @@ describe("settlements", () => {
 
   test("a run of acknowledgements is one frame", () => {
     const frames: [tag: number, allUpTo: boolean][] = [];
+    let sent = 0;
     const channel = {
       ack: (tag: number, allUpTo: boolean) => void frames.push([tag, allUpTo]),
       requeue: () => {},
+      send: () => void sent++,
     };
     const waiting: (() => void)[] = [];
     const settlements = new Settlements(channel, (flush) => void waiting.push(flush));
@@ -76,6 +80,7 @@ describe("settlements", () => {
     expect(waiting.length).toBe(1);
     waiting[0]?.();
     expect(frames).toEqual([[4, true], [7, false]]);
+    expect(sent).toBe(1);
   });
 });
 

@@ -4,29 +4,36 @@
  * less than one frame each. Delivery tags of a channel count from 1 without gaps.
  */
 
-/** The two frames by which a channel settles; the library's channel behind them. */
+/** The two frames by which a channel settles. */
 export interface SettlingChannel {
   ack(tag: number, allUpTo: boolean): void;
   requeue(tag: number): void;
+  /** Sends now what was said so far; without it that goes out soon. */
+  send(): void;
 }
+
+/**
+ * Calls `flush` after what is running now; with `mayWait` some ms later. Asked once between two flushes,
+ * and once more when it may wait no longer.
+ */
+export type Schedule = (flush: () => void, mayWait: boolean) => void;
 
 /** One per channel; what was settled or lost once is not settled again. */
 export class Settlements {
   #channel: SettlingChannel;
-  /** Calls its argument soon, after what is running now; at most one call is pending. */
-  #soon: (flush: () => void) => void;
+  #schedule: Schedule;
   /** All tags below are settled. */
   #lowest = 1;
   #received = 0;
   #settled = new Set<number>();
   #acked: number[] = [];
   #outstanding = 0;
-  #scheduled = false;
+  #scheduled: "soon" | "later" | undefined;
   #alive = true;
 
-  constructor(channel: SettlingChannel, soon: (flush: () => void) => void) {
+  constructor(channel: SettlingChannel, schedule: Schedule) {
     this.#channel = channel;
-    this.#soon = soon;
+    this.#schedule = schedule;
   }
 
   /** False once the channel is gone: the broker gives what was open to somebody else. */
@@ -53,9 +60,11 @@ export class Settlements {
   ack(tag: number): boolean {
     if (!this.#settle(tag)) return false;
     this.#acked.push(tag);
-    if (!this.#scheduled) {
-      this.#scheduled = true;
-      this.#soon(() => this.flush());
+    // While more is open than waits here, the broker's window keeps us busy meanwhile.
+    const when = this.#acked.length > this.#outstanding ? "soon" : "later";
+    if (this.#scheduled === undefined || (this.#scheduled === "later" && when === "soon")) {
+      this.#scheduled = when;
+      this.#schedule(() => this.flush(), when === "later");
     }
     return true;
   }
@@ -69,8 +78,8 @@ export class Settlements {
 
   /** Sends what was acknowledged since the last time. */
   flush(): void {
-    this.#scheduled = false;
-    if (!this.#alive || this.#acked.length === 0) return;
+    this.#scheduled = undefined;
+    if (!this.#alive) return;
     while (this.#settled.delete(this.#lowest)) this.#lowest++;
     const acked = this.#acked.sort((a, b) => a - b);
     this.#acked = [];
@@ -78,6 +87,7 @@ export class Settlements {
     const last = together.at(-1);
     if (last !== undefined) this.#channel.ack(last, together.length > 1);
     for (const tag of acked) if (tag >= this.#lowest) this.#channel.ack(tag, false);
+    this.#channel.send();
   }
 
   /** The channel is gone: every later settlement is void. */

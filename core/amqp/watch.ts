@@ -10,7 +10,7 @@ import type { BrokerAccess } from "./connection.ts";
 import { AmqpFailure, requestFailure } from "./failure.ts";
 import { HostTurns } from "./host_turns.ts";
 import { Inbox } from "./inbox.ts";
-import { bodyOf } from "./incoming.ts";
+import { deliveredOf, inflated } from "./incoming.ts";
 
 /** Messages that may wait in the private queue; beyond it the broker drops the oldest. */
 const queueLengthMax = 10_000;
@@ -161,8 +161,9 @@ export class ExchangeWatch {
     });
   }
 
-  #take({ content, properties }: ConsumeMessage): void {
-    const { bytes, undecodable } = bodyOf(content, properties.headers);
+  #take(message: ConsumeMessage): void {
+    const { body, header } = deliveredOf(message);
+    const { bytes, undecodable } = inflated(body, header.compression);
     if (undecodable !== undefined) {
       this.#deps.onRefused(undecodable);
       return;
