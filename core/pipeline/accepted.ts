@@ -9,13 +9,13 @@ const rememberedMax = 20_000;
 
 /** By the notification's identity: names of the ways (pipeline and publisher) that are done. */
 export class AcceptedMemory {
-  #accepted = new Map<string, ReadonlySet<string>>();
+  #accepted = new Map<string, readonly string[]>();
 
   get isEmpty(): boolean {
     return this.#accepted.size === 0;
   }
 
-  remember(identity: string, ways: ReadonlySet<string>): void {
+  remember(identity: string, ways: readonly string[]): void {
     this.#accepted.delete(identity);
     this.#accepted.set(identity, ways);
     const oldest = this.#accepted.keys().next().value;
@@ -23,7 +23,7 @@ export class AcceptedMemory {
   }
 
   /** What is known of it, and forgets it. */
-  recall(identity: string): ReadonlySet<string> | undefined {
+  recall(identity: string): readonly string[] | undefined {
     const ways = this.#accepted.get(identity);
     if (ways !== undefined) this.#accepted.delete(identity);
     return ways;

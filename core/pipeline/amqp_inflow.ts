@@ -2,6 +2,7 @@
  * Edge (net). Notifications out of RabbitMQ as the pipeline loop takes them.
  */
 import type { AmqpDelivery } from "../amqp/delivery.ts";
+import type { DeadLetterSource } from "../delivery/dead_letter.ts";
 import {
   NotificationSource,
   type NotificationSourceDeps,
@@ -19,26 +20,54 @@ export function openAmqpInflow(
   return {
     name: source.names.join(", "),
     async *deliveries(): AsyncGenerator<readonly Incoming[], void, void> {
-      for await (const batch of source.deliveries()) yield batch.map(incomingOf);
+      for await (const batch of source.deliveries()) {
+        yield batch.map((delivery) => new AmqpIncoming(delivery));
+      }
     },
     flush: () => Promise.resolve(),
     close: () => source.close(),
   };
 }
 
-function incomingOf(delivery: AmqpDelivery): Incoming {
-  const { bytes, exchange, routingKey } = delivery;
-  const identity = (): string =>
-    `${exchange}/${routingKey}/${bytes.length}/${Bun.hash(bytes).toString(16)}`;
-  return {
-    bytes,
-    topic: `${exchange}/${routingKey}`,
-    source: { exchange, routing_key: routingKey, message_id: delivery.messageId },
-    corrupt: delivery.undecodable,
-    again: delivery.redelivered ? identity : undefined,
-    identity,
-    isOpen: () => delivery.open,
-    ack: () => delivery.ack(),
-    requeue: () => delivery.requeue(),
-  };
+/** One object for each, without closures of its own. */
+class AmqpIncoming implements Incoming {
+  readonly topic: string;
+  readonly source: DeadLetterSource;
+  #delivery: AmqpDelivery;
+
+  constructor(delivery: AmqpDelivery) {
+    const { exchange, routingKey, messageId } = delivery;
+    this.topic = `${exchange}/${routingKey}`;
+    this.source = { exchange, routing_key: routingKey, message_id: messageId };
+    this.#delivery = delivery;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#delivery.bytes;
+  }
+
+  get corrupt(): string | undefined {
+    return this.#delivery.undecodable;
+  }
+
+  get again(): (() => string) | undefined {
+    return this.#delivery.redelivered ? () => this.identity() : undefined;
+  }
+
+  identity(): string {
+    const { bytes } = this;
+    return `${this.topic}/${bytes.length}/${Bun.hash(bytes).toString(16)}`;
+  }
+
+  isOpen(): boolean {
+    return this.#delivery.open;
+  }
+
+  ack(): boolean {
+    return this.#delivery.ack();
+  }
+
+  requeue(): boolean {
+    return this.#delivery.requeue();
+  }
 }

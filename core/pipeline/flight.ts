@@ -18,30 +18,31 @@ export class Flight {
   /** It shall go back to its source once, after all have answered. */
   wantsRequeue = false;
   #open = 1;
-  #accepted: Set<string>;
+  /** Few: a list is looked through sooner than a set is made. */
+  #accepted: string[];
   #landed: Landed;
 
   constructor(
     incoming: Incoming,
     { counts, accepted, landed }: {
       readonly counts: TopicCounts;
-      readonly accepted: ReadonlySet<string>;
+      readonly accepted: readonly string[];
       readonly landed: Landed;
     },
   ) {
     this.incoming = incoming;
     this.counts = counts;
-    this.#accepted = new Set(accepted);
+    this.#accepted = [...accepted];
     this.#landed = landed;
   }
 
   /** The ways that have accepted it, now or when it came before. */
-  get accepted(): ReadonlySet<string> {
+  get accepted(): readonly string[] {
     return this.#accepted;
   }
 
   has(way: string): boolean {
-    return this.#accepted.has(way);
+    return this.#accepted.includes(way);
   }
 
   /** One more has to answer. */
@@ -51,7 +52,7 @@ export class Flight {
 
   /** One has answered; the way is remembered. */
   release(way?: string): void {
-    if (way !== undefined) this.#accepted.add(way);
+    if (way !== undefined) this.#accepted.push(way);
     if (--this.#open === 0) this.#landed(this);
   }
 }

@@ -19,13 +19,14 @@ export interface BatchBounds {
 /** The inflow with batches of its own making; itself where a batch is one notification. */
 export function gatherInflow(inflow: Inflow, bounds: BatchBounds, clock: Clock): Inflow {
   if (bounds.messagesMax <= 1) return inflow;
-  const closing = new AbortController();
+  const waiting: Waiting = { clock, isClosing: false, stop: new AbortController() };
   return {
     name: inflow.name,
-    deliveries: () => gather(inflow, bounds, { clock, signal: closing.signal }),
+    deliveries: () => gather(inflow, bounds, waiting),
     flush: () => inflow.flush(),
     close: () => {
-      closing.abort();
+      waiting.isClosing = true;
+      waiting.stop.abort();
       return inflow.close();
     },
   };
@@ -33,13 +34,15 @@ export function gatherInflow(inflow: Inflow, bounds: BatchBounds, clock: Clock):
 
 interface Waiting {
   readonly clock: Clock;
-  readonly signal: AbortSignal;
+  isClosing: boolean;
+  /** Ends the wait for the rest of a batch: a new one for each, which is cheaper than joined signals. */
+  stop: AbortController;
 }
 
 async function* gather(
   inflow: Inflow,
   { messagesMax, waitMs }: BatchBounds,
-  { clock, signal }: Waiting,
+  waiting: Waiting,
 ): AsyncGenerator<readonly Incoming[], void, void> {
   const pulls = inflow.deliveries()[Symbol.asyncIterator]();
   const next = (): ReturnType<typeof pulls.next> => {
@@ -52,8 +55,9 @@ async function* gather(
   for (let first = await pull; first.done !== true; first = await pull) {
     const batch = [...first.value];
     let bytes = bytesOf(batch);
-    const got = new AbortController();
-    const over = clock.sleep(waitMs, AbortSignal.any([signal, got.signal])).then(() => undefined);
+    const stop = waiting.stop = new AbortController();
+    if (waiting.isClosing) stop.abort();
+    const over = waiting.clock.sleep(waitMs, stop.signal).then(() => undefined);
     pull = next();
     while (batch.length < messagesMax && bytes < batchBytesMax) {
       const more = await Promise.race([pull, over]);
@@ -62,7 +66,7 @@ async function* gather(
       bytes += bytesOf(more.value);
       pull = next();
     }
-    got.abort();
+    stop.abort();
     yield batch;
   }
 }

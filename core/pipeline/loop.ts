@@ -79,7 +79,8 @@ export class PipelineLoop {
   #flights = new Set<Flight>();
   #bytes = 0;
   #stopping = false;
-  #changed = Promise.withResolvers<void>();
+  /** Made when somebody waits for a change. */
+  #changed: PromiseWithResolvers<void> | undefined;
 
   constructor(plan: Plan, options: LoopOptions, deps: LoopDeps) {
     this.#plan = plan;
@@ -207,7 +208,7 @@ export class PipelineLoop {
     counts.receive();
     const flight = new Flight(incoming, {
       counts,
-      accepted: known ?? new Set(),
+      accepted: known ?? [],
       landed: (landed) => this.#land(landed),
     });
     this.#flights.add(flight);
@@ -306,16 +307,21 @@ export class PipelineLoop {
   }
 
   #tell(): void {
-    const { resolve } = this.#changed;
-    this.#changed = Promise.withResolvers<void>();
-    resolve();
+    const changed = this.#changed;
+    this.#changed = undefined;
+    changed?.resolve();
+  }
+
+  #change(): Promise<void> {
+    this.#changed ??= Promise.withResolvers<void>();
+    return this.#changed.promise;
   }
 
   /** Whether it came true within the time. */
   async #until(isTrue: () => boolean, ms: number): Promise<boolean> {
     if (isTrue()) return true;
     if (ms === Infinity) {
-      while (!isTrue()) await this.#changed.promise;
+      while (!isTrue()) await this.#change();
       return true;
     }
     const end = new AbortController();
@@ -324,7 +330,7 @@ export class PipelineLoop {
       over = true;
       this.#tell();
     });
-    while (!isTrue() && !over) await this.#changed.promise;
+    while (!isTrue() && !over) await this.#change();
     end.abort();
     return isTrue();
   }
