@@ -12,7 +12,8 @@ import { readPublisherOptions } from "../core/config/publisher_options.ts";
 import { ConfigError } from "../core/errors.ts";
 import type { Dict } from "../core/notifications/value.ts";
 import type { Event } from "../core/pipeline/event.ts";
-import { eventMessage, meterMessage } from "../core/pipeline/messages.ts";
+import { eventMessage } from "../core/pipeline/messages.ts";
+import { meterMessage } from "../core/pipeline/meter_message.ts";
 import type {
   Publisher,
   PublisherDeps,

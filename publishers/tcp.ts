@@ -8,8 +8,9 @@ import type { Clock } from "../core/clock.ts";
 import type { PublisherSettings } from "../core/config/pipeline_config.ts";
 import { readCollectorAddress } from "../core/config/publisher_address.ts";
 import { PartialWriteError, type RefusedItem, StoreError } from "../core/delivery/writer.ts";
-import { meterMessage } from "../core/pipeline/messages.ts";
-import { Packer, UnpackableError } from "../core/pipeline/msgpack.ts";
+import { ByteBuffer } from "../core/pipeline/byte_buffer.ts";
+import { MeterPacker } from "../core/pipeline/meter_message.ts";
+import { UnpackableError } from "../core/pipeline/msgpack.ts";
 import type {
   Publisher,
   PublisherDeps,
@@ -17,7 +18,7 @@ import type {
   PublisherUrl,
 } from "../core/pipeline/publisher.ts";
 import type { Sample } from "../core/pipeline/sample.ts";
-import { createSigner, type Signer } from "../core/pipeline/signature.ts";
+import { createSigner } from "../core/pipeline/signature.ts";
 
 const lengthBytes = 8;
 const connectMsMax = 10_000;
@@ -44,10 +45,8 @@ class TcpPublisher implements Publisher {
   readonly name: string;
   readonly #host: string;
   readonly #port: number;
-  readonly #publisherId: string;
   readonly #clock: Clock;
-  readonly #signer: Signer;
-  readonly #packer = new Packer();
+  readonly #packer: MeterPacker;
   #connection: Connection | undefined;
   #isClosed = false;
 
@@ -56,22 +55,20 @@ class TcpPublisher implements Publisher {
     this.name = name;
     this.#host = host;
     this.#port = port;
-    this.#publisherId = settings.host;
     this.#clock = clock;
-    this.#signer = createSigner(settings.telemetrySecret);
+    this.#packer = new MeterPacker(createSigner(settings.telemetrySecret), settings.host);
   }
 
   async publishSamples(samples: readonly Sample[], signal: AbortSignal): Promise<void> {
     if (this.#isClosed) throw new Error(`${this.name} is closed`);
     if (samples.length === 0) return;
     const refused: RefusedItem[] = [];
-    const frames: Uint8Array[] = [];
-    for (const [item, sample] of samples.entries()) {
-      const frame = this.#frame(sample);
-      if (typeof frame === "string") refused.push({ item, reaction: "bisect", reason: frame });
-      else frames.push(frame);
-    }
-    if (frames.length > 0) await this.#send(Buffer.concat(frames), signal);
+    const frames = new ByteBuffer();
+    samples.forEach((sample, item) => {
+      const reason = this.#frame(frames, sample);
+      if (reason !== undefined) refused.push({ item, reaction: "bisect", reason });
+    });
+    if (frames.length > 0) await this.#send(frames.since(0), signal);
     if (refused.length > 0) {
       throw new PartialWriteError(
         `Cannot send ${refused.length} of ${samples.length} samples to '${this.name}': ` +
@@ -92,16 +89,19 @@ class TcpPublisher implements Publisher {
     return connection?.end() ?? Promise.resolve();
   }
 
-  /** The frame, or why there is none. */
-  #frame(sample: Sample): Uint8Array | string {
+  /** Writes the sample's frame; or says why there is none. */
+  #frame(frames: ByteBuffer, sample: Sample): string | undefined {
+    const start = frames.length;
     try {
-      const message = meterMessage(sample, this.#signer, this.#publisherId);
-      const frame = new Uint8Array(this.#packer.pack(message, lengthBytes));
+      frames.int64(0n);
+      this.#packer.pack(frames, sample);
+      const frame = frames.since(start);
       const view = new DataView(frame.buffer, frame.byteOffset);
       view.setBigUint64(0, BigInt(frame.length - lengthBytes), true);
-      return frame;
+      return undefined;
     } catch (error) {
       if (!(error instanceof UnpackableError)) throw error;
+      frames.length = start;
       return `Cannot send sample '${sample.id}': ${error.message}`;
     }
   }

@@ -10,8 +10,9 @@ import type { PublisherSettings } from "../core/config/pipeline_config.ts";
 import { readCollectorAddress } from "../core/config/publisher_address.ts";
 import { PartialWriteError, type RefusedItem, StoreError } from "../core/delivery/writer.ts";
 import type { Log } from "../core/log/log.ts";
-import { meterMessage } from "../core/pipeline/messages.ts";
-import { Packer, UnpackableError } from "../core/pipeline/msgpack.ts";
+import { ByteBuffer } from "../core/pipeline/byte_buffer.ts";
+import { MeterPacker } from "../core/pipeline/meter_message.ts";
+import { UnpackableError } from "../core/pipeline/msgpack.ts";
 import type {
   Publisher,
   PublisherDeps,
@@ -19,7 +20,7 @@ import type {
   PublisherUrl,
 } from "../core/pipeline/publisher.ts";
 import type { Sample } from "../core/pipeline/sample.ts";
-import { createSigner, type Signer } from "../core/pipeline/signature.ts";
+import { createSigner } from "../core/pipeline/signature.ts";
 
 /** What one IP packet can carry. */
 const datagramBytesMax = 65_507;
@@ -52,7 +53,7 @@ export const udpKind: PublisherKind<PublisherSettings> = {
   create: (url, deps) => new UdpPublisher(url, deps),
 };
 
-type UdpSocket = Bun.udp.Socket<"uint8array">;
+type UdpSocket = Bun.udp.ConnectedSocket<"uint8array">;
 
 interface Target {
   readonly address: string;
@@ -66,8 +67,9 @@ class UdpPublisher implements Publisher {
   readonly #port: number;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #signer: Signer;
-  readonly #packers: Packer[] = [];
+  readonly #packer: MeterPacker;
+  /** The datagrams of a burst, one behind the other, until they are sent. */
+  readonly #bytes = new ByteBuffer();
   readonly #pace: Pace;
   #target: Target | undefined;
   #warnedMs = -Infinity;
@@ -80,7 +82,7 @@ class UdpPublisher implements Publisher {
     this.#port = port;
     this.#clock = clock;
     this.#log = log;
-    this.#signer = createSigner(settings.telemetrySecret);
+    this.#packer = new MeterPacker(createSigner(settings.telemetrySecret));
     this.#pace = new Pace(clock);
   }
 
@@ -92,9 +94,10 @@ class UdpPublisher implements Publisher {
     for (let item = 0; item < samples.length;) {
       const free = await this.#pace.free(signal);
       const burst: Uint8Array[] = [];
+      this.#bytes.length = 0;
       for (; item < samples.length && burst.length < free; item++) {
         const sample = samples[item];
-        const datagram = sample && this.#pack(sample, burst.length);
+        const datagram = sample && this.#pack(sample);
         if (datagram instanceof Uint8Array) burst.push(datagram);
         else if (datagram !== undefined) refused.push({ item, ...datagram });
       }
@@ -121,17 +124,20 @@ class UdpPublisher implements Publisher {
     return Promise.resolve();
   }
 
-  /** `place`: in its burst, where it stays until the burst is sent. */
-  #pack(sample: Sample, place: number): Uint8Array | Omit<RefusedItem, "item"> {
-    const packer = this.#packers[place] ??= new Packer();
+  /** The datagram, in memory that stays as it is until the burst is sent. */
+  #pack(sample: Sample): Uint8Array | Omit<RefusedItem, "item"> {
+    const start = this.#bytes.length;
     try {
-      const datagram = packer.pack(meterMessage(sample, this.#signer));
-      if (datagram.length <= datagramBytesMax) return datagram;
-      const reason = `Cannot send sample '${sample.id}': it has ${datagram.length} bytes, ` +
+      this.#packer.pack(this.#bytes, sample);
+      const length = this.#bytes.length - start;
+      if (length <= datagramBytesMax) return this.#bytes.since(start);
+      this.#bytes.length = start;
+      const reason = `Cannot send sample '${sample.id}': it has ${length} bytes, ` +
         `expected at most ${datagramBytesMax} for one datagram`;
       return { reaction: "split", reason };
     } catch (error) {
       if (!(error instanceof UnpackableError)) throw error;
+      this.#bytes.length = start;
       const reason = `Cannot send sample '${sample.id}': ${error.message}`;
       return { reaction: "bisect", reason };
     }
@@ -149,9 +155,9 @@ class UdpPublisher implements Publisher {
       if (left.length === 0) return;
       if (signal.aborted) break;
       try {
-        const sent = socket.sendMany(left.flatMap((one) => [one, this.#port, address]));
+        const sent = socket.sendMany(left);
+        if (sent === left.length) return;
         left = left.slice(sent);
-        if (left.length === 0) return;
       } catch (error) {
         this.#target = undefined;
         socket.close();
@@ -162,27 +168,38 @@ class UdpPublisher implements Publisher {
     throw this.#outage("the send buffer stays full", undefined);
   }
 
-  /** The address of the host, IPv6 before IPv4 as the reference has it, and a socket for it. */
+  /** A socket for the host's address, IPv6 before IPv4 as the reference has it. */
   async #resolve(): Promise<Target> {
     const known = this.#target;
     if (known !== undefined && this.#clock.monotonic() < known.untilMs) return known;
+    this.#target = undefined;
+    known?.socket.close();
+    const { address, family } = await this.#lookUp();
     try {
-      const found = isIP(this.#host) > 0
-        ? [{ address: this.#host, family: isIP(this.#host) }]
-        : await lookup(this.#host, { all: true });
-      const best = found.find(({ family }) => family === 6) ?? found[0];
-      if (best === undefined) throw new Error("it has no address");
-      known?.socket.close();
+      // Connected, for the kernel finds the way once then, and not for each datagram.
       const socket = await Bun.udpSocket({
-        hostname: best.family === 6 ? "::" : "0.0.0.0",
+        hostname: family === 6 ? "::" : "0.0.0.0",
+        connect: { hostname: address, port: this.#port },
         binaryType: "uint8array",
         socket: { data: () => {}, error: (...given: unknown[]) => this.#warn(given) },
       });
       const untilMs = this.#clock.monotonic() + resolvedMs;
-      this.#target = { address: best.address, socket, untilMs };
+      this.#target = { address, socket, untilMs };
       return this.#target;
     } catch (error) {
-      this.#target = undefined;
+      throw this.#outage(`${address} cannot be reached`, error);
+    }
+  }
+
+  async #lookUp(): Promise<{ readonly address: string; readonly family: number }> {
+    const family = isIP(this.#host);
+    if (family > 0) return { address: this.#host, family };
+    try {
+      const found = await lookup(this.#host, { all: true });
+      const best = found.find((one) => one.family === 6) ?? found[0];
+      if (best === undefined) throw new Error("it has no address");
+      return best;
+    } catch (error) {
       throw this.#outage(`the host name '${this.#host}' cannot be resolved`, error);
     }
   }

@@ -4,6 +4,15 @@
  */
 import { floatValue, intValue, setMember } from "../core/notifications/load_value.ts";
 import type { Dict, Value } from "../core/notifications/value.ts";
+import { ByteBuffer } from "../core/pipeline/byte_buffer.ts";
+import { packValue } from "../core/pipeline/msgpack.ts";
+
+/** The value's bytes; throws UnpackableError. */
+export function packMessage(value: Value): Uint8Array {
+  const out = new ByteBuffer();
+  packValue(out, value);
+  return out.since(0);
+}
 
 /** The one value that the bytes hold. */
 export function unpackMessage(bytes: Uint8Array): Value {

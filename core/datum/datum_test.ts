@@ -14,11 +14,11 @@ import {
   eventJson,
   eventLiteral,
   eventMessage,
-  meterMessage,
   sampleJson,
   sampleLiteral,
   serializeEvent,
 } from "../pipeline/messages.ts";
+import { meterMessage } from "../pipeline/meter_message.ts";
 import type { Datum } from "./datum.ts";
 import { createDatumFilter } from "./datum_filter.ts";
 import { detectForm } from "./detect.ts";

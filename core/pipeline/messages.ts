@@ -1,6 +1,6 @@
 /**
  * Pure. Samples and events in the forms that publishers send: Ceilometer's `as_dict` and `serialize`,
- * the metering message and the event message with their signatures, JSON and Python's literal form.
+ * the event message with its signature, JSON and Python's literal form.
  * Members stand in the reference's order.
  */
 import { type Dict, isDict, type Value } from "../notifications/value.ts";
@@ -8,7 +8,7 @@ import { dumpValue, valueRepr } from "../notifications/value_text.ts";
 import { dateTimeRepr, dateTimeStr, isoDateTime } from "./datetime_text.ts";
 import { DateTimeValue, type Event, type Trait } from "./event.ts";
 import type { Sample } from "./sample.ts";
-import { signedPair, signedPairs, type Signer } from "./signature.ts";
+import { type Signer, writePairs } from "./signature.ts";
 
 /** `Sample.as_dict()`. */
 export function sampleDict(sample: Sample): Dict {
@@ -96,50 +96,11 @@ export function serializeEvent(event: Event): Dict {
   };
 }
 
-/**
- * `meter_message_from_counter`: the sample as udp, tcp and notifier send it, signed. Only tcp names
- * its `publisherId` (`[DEFAULT] host`), which is signed too.
- */
-export function meterMessage(sample: Sample, signer: Signer, publisherId?: string): Dict {
-  const message: Dict = {
-    source: sample.source,
-    counter_name: sample.name,
-    counter_type: sample.type,
-    counter_unit: sample.unit,
-    counter_volume: sample.volume,
-    user_id: sample.user_id,
-    user_name: sample.user_name,
-    project_id: sample.project_id,
-    project_name: sample.project_name,
-    resource_id: sample.resource_id,
-    timestamp: sample.timestamp,
-    resource_metadata: sample.resource_metadata,
-    message_id: sample.id,
-    monotonic_time: sample.monotonic_time,
-  };
-  if (publisherId !== undefined) message.publisher_id = publisherId;
-  message.message_signature = signer.sign(samplePairs(sample, publisherId));
-  return message;
-}
-
 /** `message_from_event`: the event as notifier sends it, signed. */
 export function eventMessage(event: Event, signer: Signer): Dict {
   const message = serializeEvent(event);
-  message.message_signature = signer.sign(signedPairs(message));
+  message.message_signature = signer.sign((pairs) => writePairs(pairs, message));
   return message;
-}
-
-/** What is signed of a meter message, in the order of its members' names. */
-function samplePairs(sample: Sample, publisherId: string | undefined): string {
-  return signedPair("counter_name", sample.name) + signedPair("counter_type", sample.type) +
-    signedPair("counter_unit", sample.unit) + signedPair("counter_volume", sample.volume) +
-    signedPair("message_id", sample.id) + signedPair("monotonic_time", sample.monotonic_time) +
-    signedPair("project_id", sample.project_id) +
-    signedPair("project_name", sample.project_name) +
-    (publisherId === undefined ? "" : signedPair("publisher_id", publisherId)) +
-    signedPair("resource_id", sample.resource_id) + metadataPairs(sample.resource_metadata) +
-    signedPair("source", sample.source) + signedPair("timestamp", sample.timestamp) +
-    signedPair("user_id", sample.user_id) + signedPair("user_name", sample.user_name);
 }
 
 /** A pure function of an object that nobody changes, remembered as long as the object lives. */
@@ -161,4 +122,3 @@ function metadataJson({ resource_metadata: metadata }: Sample): string {
 }
 
 const dictJson = remembered((dict) => dumpValue(dict));
-const metadataPairs = remembered((metadata) => signedPair("resource_metadata", metadata));

@@ -6,48 +6,79 @@
 import { compareText } from "../python/values.ts";
 import { type Dict, isDict, PyFloat, type Value } from "../notifications/value.ts";
 import { valueStr } from "../notifications/value_text.ts";
+import { ByteBuffer } from "./byte_buffer.ts";
 
 /** Gives a message its signature: 64 hex digits, or "" where there is no secret. */
 export interface Signer {
-  /** `pairs`: the message's `signedPairs`, or its parts' in the order of their names. */
-  sign(pairs: string): string;
+  /** `write`: the message's pairs, in the order of their names. */
+  sign(write: (pairs: ByteBuffer) => void): string;
 }
 
 /** A signer for `[publisher] telemetry_secret`; the key is set up once. */
 export function createSigner(secret: string): Signer {
   if (secret === "") return { sign: () => "" };
   const keyed = new Bun.CryptoHasher("sha256", secret);
-  return { sign: (pairs) => keyed.copy().update(pairs).digest("hex") };
+  const pairs = new ByteBuffer();
+  return {
+    sign: (write) => {
+      pairs.length = 0;
+      write(pairs);
+      return keyed.copy().update(pairs.since(0)).digest("hex");
+    },
+  };
 }
 
 /** The signature of a message as it was received; a signature in it does not count. */
 export function signatureOf(message: Dict, secret: string): string {
   const { message_signature: _, ...signed } = message;
-  return createSigner(secret).sign(signedPairs(signed));
+  return createSigner(secret).sign((pairs) => writePairs(pairs, signed));
 }
 
 /** What of a dict goes into the signature: names and values, without anything between them. */
-export function signedPairs(dict: Dict): string {
-  return dictPairs("", dict);
+export function writePairs(pairs: ByteBuffer, dict: Dict): void {
+  for (const name of sortedKeys(dict)) writePair(pairs, name, dict[name] ?? null);
 }
 
 /** One member's share; a dict's members stand under `name:`. */
-export function signedPair(name: string, value: Value): string {
-  if (typeof value === "string") return name + value;
-  if (isDict(value)) return dictPairs(`${name}:`, value);
-  return name + (Array.isArray(value) ? byteRepr(value) : valueStr(value));
+export function writePair(pairs: ByteBuffer, name: string, value: Value): void {
+  const start = pairs.length;
+  pairs.text(name);
+  if (isDict(value)) writeUnder(pairs, start, value);
+  else writeValue(pairs, value);
 }
 
-function dictPairs(prefix: string, dict: Dict): string {
-  let pairs = "";
-  for (const key of sortedKeys(dict)) pairs += signedPair(prefix + key, dict[key] ?? null);
-  return pairs;
+/** What stands behind the name of a member that is no dict. */
+export function writeValue(pairs: ByteBuffer, value: Exclude<Value, Dict>): void {
+  if (typeof value === "string") pairs.text(value);
+  else pairs.text(Array.isArray(value) ? byteRepr(value) : valueStr(value));
 }
+
+/** The members of a dict whose own name stands at the end, from `start` on: it stays with the first. */
+function writeUnder(pairs: ByteBuffer, start: number, dict: Dict): void {
+  pairs.byte(colon);
+  const end = pairs.length;
+  let isFirst = true;
+  for (const name of sortedKeys(dict)) {
+    const at = isFirst ? start : pairs.length;
+    if (!isFirst) pairs.again(start, end);
+    isFirst = false;
+    pairs.text(name);
+    const value = dict[name] ?? null;
+    if (isDict(value)) writeUnder(pairs, at, value);
+    else writeValue(pairs, value);
+  }
+  if (isFirst) pairs.length = start;
+}
+
+const colon = 0x3a;
 
 /** Names that came one after the other in some dict, and the order in which they are signed. */
 class NameRow {
   readonly next = new Map<string, NameRow>();
   sorted: readonly string[] | undefined;
+  /** What came next the last time, which is what comes next nearly every time. */
+  lastName: string | undefined;
+  lastNext: NameRow | undefined;
 }
 
 /** Rows remembered; the dicts of a cloud's samples have a few hundred. */
@@ -59,7 +90,15 @@ let rowCount = 0;
 function sortedKeys(dict: Dict): readonly string[] {
   let row = firstRow;
   // Values have no members but their own.
-  for (const key in dict) row = row.next.get(key) ?? addRow(row, key);
+  for (const key in dict) {
+    let next = key === row.lastName ? row.lastNext : undefined;
+    if (next === undefined) {
+      next = row.next.get(key) ?? addRow(row, key);
+      row.lastName = key;
+      row.lastNext = next;
+    }
+    row = next;
+  }
   return row.sorted ??= sortKeys(Object.keys(dict));
 }
 
