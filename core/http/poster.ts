@@ -25,8 +25,7 @@ import type {
 import type { Answer } from "./answer.ts";
 import { readClientTls } from "./client_tls.ts";
 import { postRefusal } from "./post_reactions.ts";
-import { type HttpRequest, sendRequest } from "./request.ts";
-import type { TlsMaterial } from "./tls.ts";
+import { type HttpRequest, type RequestOptions, sendRequest } from "./request.ts";
 
 /** Options that every publisher takes that posts. */
 export const postOptions: readonly PublisherOption[] = [
@@ -149,7 +148,8 @@ export class HttpPoster {
   readonly options: PublisherOptionValues;
   readonly #target: string;
   readonly #headers: Readonly<Record<string, string>>;
-  readonly #tls: TlsMaterial | undefined;
+  readonly #request: Omit<RequestOptions, "signal">;
+  readonly #triesMax: number;
   readonly #clock: Clock;
   readonly #plan: PosterPlan;
   #isClosed = false;
@@ -164,19 +164,25 @@ export class HttpPoster {
     this.options = target.read.values;
     this.#target = target.url;
     this.#headers = { "Content-Type": plan.contentType, ...target.headers };
-    this.#tls = target.tls;
+    this.#request = {
+      farEnd: { name: this.name, tlsOptions: "verify_ssl, clientcert and clientkey of its URL" },
+      tls: target.tls,
+      timeoutMs: this.options.number("timeout") * 1000,
+    };
+    this.#triesMax = this.options.number("max_retries") + 1;
   }
 
   /** Resolves when the server has accepted the body (2xx); rejects with a StoreError. */
   async post(body: string | Uint8Array, options: PostOptions): Promise<void> {
     if (this.#isClosed) throw new Error(`${this.name} is closed`);
+    const { signal, subPath, headers } = options;
     const request: HttpRequest = {
       method: "POST",
-      url: this.#target.replace(/(?=\?|$)/, () => options.subPath ?? ""),
-      headers: { ...this.#headers, ...options.headers },
+      url: subPath === undefined ? this.#target : this.#target.replace(/(?=\?|$)/, () => subPath),
+      headers: headers === undefined ? this.#headers : { ...this.#headers, ...headers },
       body,
     };
-    const answer = await this.#follow(request, options.signal);
+    const answer = await this.#follow(request, signal);
     const refusal = this.#plan.refusalOf?.(answer, this.name) ??
       postRefusal(answer, this.name, this.#clock.now());
     if (refusal !== undefined) throw refusal;
@@ -192,9 +198,9 @@ export class HttpPoster {
     let wanted = request;
     for (let redirects = 0;; redirects++) {
       const answer = await this.#send(wanted, signal);
+      if (answer.status !== 307 && answer.status !== 308) return answer;
       const location = answer.headers.get("location");
-      const isSame = answer.status === 307 || answer.status === 308;
-      if (!isSame || location === null || redirects === redirectsMax) return answer;
+      if (location === null || redirects === redirectsMax) return answer;
       const url = URL.parse(location, wanted.url);
       if (url === null) return answer;
       wanted = { ...wanted, url: url.href, headers: headersFor(url, wanted) };
@@ -202,18 +208,12 @@ export class HttpPoster {
   }
 
   async #send(request: HttpRequest, signal: AbortSignal): Promise<Answer> {
-    const options = {
-      farEnd: { name: this.name, tlsOptions: "verify_ssl, clientcert and clientkey of its URL" },
-      tls: this.#tls,
-      timeoutMs: this.options.number("timeout") * 1000,
-      signal,
-    };
-    const triesMax = this.options.number("max_retries") + 1;
+    const options = { ...this.#request, signal };
     for (let tries = 1;; tries++) {
       try {
         return await sendRequest(request, options);
       } catch (error) {
-        if (tries >= triesMax || signal.aborted || !isQuickFailure(error)) throw error;
+        if (tries >= this.#triesMax || signal.aborted || !isQuickFailure(error)) throw error;
       }
     }
   }
