@@ -25,8 +25,6 @@ import { queueNames } from "./topology.ts";
 
 /** How long one turn of waiting lasts, for the watchdog. */
 const turnMsMax = 1_000;
-/** How long acknowledgements are gathered: each write wakes the broker, and then us. */
-const ackMsMax = 5;
 /** How long the broker may take to confirm that it stops delivering. */
 const cancelMsMax = 2_000;
 
@@ -250,10 +248,7 @@ export class Feed {
 
 function newSession(connection: BrokerConnection, channel: Channel): Session {
   const frames = new SettlingFrames(channelNumber(channel), (octets) => connection.send(octets));
-  const settlements = new Settlements(frames, (flush, mayWait) => {
-    if (mayWait) setTimeout(flush, ackMsMax);
-    else setImmediate(flush);
-  });
+  const settlements = new Settlements(frames, (flush) => setImmediate(flush));
   const { promise: ended, resolve } = Promise.withResolvers<AmqpFailure>();
   const end = (reason: AmqpFailure): void => {
     settlements.lose();

@@ -12,28 +12,23 @@ export interface SettlingChannel {
   send(): void;
 }
 
-/**
- * Calls `flush` after what is running now; with `mayWait` some ms later. Asked once between two flushes,
- * and once more when it may wait no longer.
- */
-export type Schedule = (flush: () => void, mayWait: boolean) => void;
-
 /** One per channel; what was settled or lost once is not settled again. */
 export class Settlements {
   #channel: SettlingChannel;
-  #schedule: Schedule;
+  /** Calls its argument soon, after what is running now; at most one call is pending. */
+  #soon: (flush: () => void) => void;
   /** All tags below are settled. */
   #lowest = 1;
   #received = 0;
   #settled = new Set<number>();
   #acked: number[] = [];
   #outstanding = 0;
-  #scheduled: "soon" | "later" | undefined;
+  #scheduled = false;
   #alive = true;
 
-  constructor(channel: SettlingChannel, schedule: Schedule) {
+  constructor(channel: SettlingChannel, soon: (flush: () => void) => void) {
     this.#channel = channel;
-    this.#schedule = schedule;
+    this.#soon = soon;
   }
 
   /** False once the channel is gone: the broker gives what was open to somebody else. */
@@ -60,11 +55,9 @@ export class Settlements {
   ack(tag: number): boolean {
     if (!this.#settle(tag)) return false;
     this.#acked.push(tag);
-    // While more is open than waits here, the broker's window keeps us busy meanwhile.
-    const when = this.#acked.length > this.#outstanding ? "soon" : "later";
-    if (this.#scheduled === undefined || (this.#scheduled === "later" && when === "soon")) {
-      this.#scheduled = when;
-      this.#schedule(() => this.flush(), when === "later");
+    if (!this.#scheduled) {
+      this.#scheduled = true;
+      this.#soon(() => this.flush());
     }
     return true;
   }
@@ -78,7 +71,7 @@ export class Settlements {
 
   /** Sends what was acknowledged since the last time. */
   flush(): void {
-    this.#scheduled = undefined;
+    this.#scheduled = false;
     if (!this.#alive) return;
     while (this.#settled.delete(this.#lowest)) this.#lowest++;
     const acked = this.#acked.sort((a, b) => a - b);
