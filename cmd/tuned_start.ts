@@ -1,12 +1,12 @@
 /**
  * Edge (process). Long-running subcommands start again once, in the same process, with the settings of
- * the runtime's compiler that suit them: it reads them from the environment alone, and early.
+ * the runtime that suit them: it reads them from the environment alone, and early.
  */
 
 /**
- * Its last tier (FTL) compiles what has run a sixth as often as by its own measure here. Compiling
- * earlier costs a run of 20,000 notifications a fifth of its CPU time, and pays off for nothing but
- * the few loops over bytes, which get there all the same.
+ * The compiler's last tier (FTL) waits until code has run six times as often as it would by itself.
+ * Compiling earlier costs a run of 20,000 notifications a fifth of its CPU time, and pays off for
+ * nothing but the few loops over bytes, which get there all the same.
  */
 const settings: Readonly<Record<string, string>> = {
   BUN_JSC_thresholdForFTLOptimizeAfterWarmUp: "400000",

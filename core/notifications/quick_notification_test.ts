@@ -190,6 +190,22 @@ describe("expressions", () => {
   });
 });
 
+/** A polled sample. */
+const usual: Dict = {
+  counter_name: "cpu",
+  counter_type: "gauge",
+  counter_unit: "ns",
+  counter_volume: 1.5,
+  user_id: "u",
+  user_name: "un",
+  project_id: null,
+  resource_id: "r",
+  timestamp: "t",
+  resource_metadata: { a: { b: [1] }, e: new PyFloat(1) },
+  source: "s",
+  message_id: "m",
+};
+
 /** What samples and events come of a notification, with ids that count. */
 function outcomeOf(notification: Notification): unknown {
   let count = 0;
@@ -250,25 +266,27 @@ describe("samples and events", () => {
     );
   });
 
+  test("of polled samples, those in a row with the same metadata share it", () => {
+    const samples = ["a", "a", "b", "a"].map((m): Dict => ({ ...usual, resource_metadata: { m } }));
+    const bytes = enveloped({ ...sent, event_type: "telemetry.polling", payload: { samples } });
+    const make = createSampleMaker({ definitions: [], options: sampleDefaults, newId: () => "id" });
+    const quick = reader.read(bytes);
+    const made = quick === undefined ? [] : make(quick).samples;
+    expect(made.map((sample) => sample.resource_metadata)).toEqual([
+      { m: "a" },
+      { m: "a" },
+      { m: "b" },
+      { m: "a" },
+    ]);
+    const [first, second, third, fourth] = made.map((sample) => sample.written_metadata);
+    expect([first === second, second === third, first === fourth]).toEqual([true, false, false]);
+  });
+
   test("of polling batches, whole and with members missing or odd", () => {
     const names = [
       ...["counter_name", "counter_type", "counter_unit", "counter_volume", "user_id"],
       ...["project_id", "resource_id", "timestamp", "resource_metadata", "source", "message_id"],
     ];
-    const usual: Dict = {
-      counter_name: "cpu",
-      counter_type: "gauge",
-      counter_unit: "ns",
-      counter_volume: 1.5,
-      user_id: "u",
-      user_name: "un",
-      project_id: null,
-      resource_id: "r",
-      timestamp: "t",
-      resource_metadata: { a: { b: [1] }, e: new PyFloat(1) },
-      source: "s",
-      message_id: "m",
-    };
     const polled = fc.tuple(fc.option(fc.constantFrom(...names)), fc.option(value)).map(
       ([name, other]) => {
         if (name === null) return usual;

@@ -113,6 +113,13 @@ export class TextIndex {
     return next < (this.#records[list + nextAt] ?? 0) ? next : noValue;
   }
 
+  /** Whether two values are written with the same bytes. */
+  isSame(one: Spot, other: Spot): boolean {
+    const { bytes } = this.#text;
+    const [start, end] = [this.#start(one), this.#records[one + endAt]];
+    return bytes.compare(bytes, start, end, this.#start(other), this.#records[other + endAt]) === 0;
+  }
+
   /** The piece of the text, a copy. */
   json(value: Spot): string {
     return this.#text.bytes.toString("latin1", this.#start(value), this.#records[value + endAt]);

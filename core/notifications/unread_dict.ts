@@ -10,6 +10,7 @@ import { WrittenDict } from "./written_dict.ts";
 export class Reading {
   readonly #index: TextIndex;
   readonly #turn: number;
+  #written: { readonly spot: Spot; readonly dict: WrittenDict } | undefined;
 
   constructor(index: TextIndex) {
     this.#index = index;
@@ -20,6 +21,15 @@ export class Reading {
   get index(): TextIndex {
     if (this.#index.turn !== this.#turn) throw new Error("the index holds another text already");
     return this.#index;
+  }
+
+  /** An object's text; the same dict as the last time where it is the same text. */
+  written(spot: Spot): WrittenDict {
+    const { index } = this;
+    if (this.#written === undefined || !index.isSame(this.#written.spot, spot)) {
+      this.#written = { spot, dict: new WrittenDict(index.json(spot)) };
+    }
+    return this.#written.dict;
   }
 }
 
@@ -50,7 +60,7 @@ export class UnreadDict extends Unread {
     const { index } = this.#reading;
     const spot = this.#find(name);
     const isWritten = spot !== noValue && index.isObject(spot) && !index.isEmpty(spot);
-    return isWritten ? new WrittenDict(index.json(spot)) : undefined;
+    return isWritten ? this.#reading.written(spot) : undefined;
   }
 
   #find({ text, hash }: MemberName): Spot {
