@@ -5,7 +5,10 @@
 
 /** Larger texts are refused, so that the buffer stays small. */
 const bytesMax = 1_048_576;
-/** Behind the end stand a quote, and bytes that are nothing in JSON. */
+/**
+ * Behind the end stand two quotes, so that every text ends, also one whose last byte is a backslash or
+ * that begins where the message was cut off; and bytes that are nothing in JSON.
+ */
 const behind = 16;
 
 const space = 0x20;
@@ -82,7 +85,7 @@ export class SentText {
 
   #end(length: number): void {
     this.#length = length;
-    this.#bytes[length] = quote;
-    this.#bytes.fill(0, length + 1, length + behind);
+    this.#bytes.fill(quote, length, length + 2);
+    this.#bytes.fill(0, length + 2, length + behind);
   }
 }

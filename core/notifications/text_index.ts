@@ -173,10 +173,10 @@ export class TextIndex {
     return true;
   }
 
-  /** Makes room for the records of the shortest values. */
+  /** Makes room for the records of the shortest values: lists in lists, of two bytes each. */
   #begin(): void {
     this.#turn++;
-    const records = recordSize * (this.#text.length / 3 + 2);
+    const records = recordSize * ((this.#text.length >> 1) + 2);
     if (this.#records.length < records) this.#records = new Int32Array(2 * records);
     this.#names.clear();
     this.#hasOddNumber = false;

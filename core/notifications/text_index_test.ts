@@ -170,6 +170,15 @@ describe("texts that are refused", () => {
     });
   }
 
+  test("cut off anywhere, behind a backslash too", () => {
+    const whole = '{"a": "b\\"c", "d": [{"e": {}}, "\\u00e9", -1.5, null], "f": "\\\\"}';
+    expect(reads(whole)).toBe(true);
+    for (let length = 0; length < whole.length; length++) {
+      const cut = whole.slice(0, length);
+      expect([cut, reads(cut), index.readEnveloped(wrapped(cut))]).toEqual([cut, false, false]);
+    }
+  });
+
   test("envelopes that are written otherwise", () => {
     const inner = '{"a": "b"}';
     expect(index.readEnveloped(wrapped(inner))).toBe(true);
@@ -206,4 +215,15 @@ test("many names, many values, and a small text after a large one", () => {
   expect(index.value(last)).toEqual({ a: [3999] });
   expect(reads('{"a": {}}')).toBe(true);
   expect(index.value(root)).toEqual({ a: {} });
+});
+
+test("many lists that have nothing but lists in them", () => {
+  for (const count of [150, 200, 2000, 20_000]) {
+    const lists = Array(count).fill("[[[[[[[]]]]]]]").join(", ");
+    const written = `{"lists": [${lists}], "last": 1}`;
+    expect(new TextIndex().read(Buffer.from(written))).toBe(true);
+    expect(reads(written)).toBe(true);
+    expect(index.value(index.find(root, "last", hashOfName("last")))).toBe(1);
+    expect(index.value(root)).toEqual(loadValue(written));
+  }
 });
