@@ -159,9 +159,12 @@ class UdpPublisher implements Publisher {
         if (sent === left.length) return;
         left = left.slice(sent);
       } catch (error) {
-        this.#target = undefined;
-        socket.close();
-        throw this.#outage(`${address} cannot be reached`, error);
+        if (!isAnswer(error)) {
+          this.#target = undefined;
+          socket.close();
+          throw this.#outage(`${address} cannot be reached`, error);
+        }
+        this.#warn([error]);
       }
       await this.#clock.sleep(1, signal);
     }
@@ -218,6 +221,11 @@ class UdpPublisher implements Publisher {
     const text = `Cannot reach '${this.name}': ${why}, expected a network that takes datagrams`;
     return new StoreError(text, "retry", { cause });
   }
+}
+
+/** Whether it says that nobody listened for one that went before: of these none has gone yet. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ECONNREFUSED";
 }
 
 /** Lets `burstMax` datagrams go at once, and `datagramsPerMs` in the long run. */

@@ -131,6 +131,18 @@ describe("udp", () => {
     expect(lines[0]).toContain(`warning: Datagrams to '${url}' come back`);
   });
 
+  test("the answer to one datagram is no failure of the next ones, which go once", async () => {
+    const gone = await startUdpRecorder();
+    await gone.stop();
+    const lines: string[] = [];
+    const publisher = makePublisher(udpKind, `udp://${gone.address}`, { log: keepingLog(lines) });
+    // The answers come before the event loop has turned.
+    for (let n = 0; n < 4; n++) await publisher.publishSamples([makeSample()], signal);
+    await publisher.publishSamples(Array.from({ length: 100 }, () => makeSample()), signal);
+    await publisher.close();
+    expect(lines).toHaveLength(1);
+  });
+
   test("a name that nobody knows is an outage", async () => {
     const publisher = makePublisher(udpKind, "udp://no-such-host.invalid:1");
     const failure = await publisher.publishSamples([makeSample()], signal).catch((error) => error);
