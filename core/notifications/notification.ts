@@ -1,8 +1,6 @@
 /**
- * Pure. `Notification`: an oslo.messaging notification as its dispatcher hands it to endpoints, and
- * where it was taken from.
+ * Pure. `Notification`: an oslo.messaging notification as its dispatcher hands it to endpoints.
  */
-import type { DeadLetterSource } from "../delivery/dead_letter.ts";
 import type { UnreadMessage } from "./unread_message.ts";
 import type { Dict, Value } from "./value.ts";
 
@@ -32,12 +30,4 @@ export interface Notification {
 /** What expressions are asked about. */
 export function lookedInto(notification: Notification): Dict | UnreadMessage {
   return notification.unread ?? notification.message;
-}
-
-/** A notification on its way: what it says, and what is needed to dead-letter or acknowledge it. */
-export interface ReceivedNotification {
-  readonly notification: Notification;
-  readonly source: DeadLetterSource;
-  /** The message's original bytes. */
-  readonly payload: Uint8Array;
 }
