@@ -86,7 +86,7 @@ async function runPipeline(
         start: (events) => startPipelineWork(setup, events, workDeps),
         reloadParent: () => reread().then(() => undefined),
       },
-      { ...config, workers: flags.once ? 1 : config.workers, build: buildInfo },
+      { ...config, workers: processesOf(flags, config), build: buildInfo },
       { ...deps, metrics, env, pid, channel, progress },
     );
     if (channel === undefined) close(outcome, flags, output);
@@ -105,6 +105,11 @@ function readSetup(flags: PipelineFlags, names: NameLookup): Promise<PipelineSet
     ],
     knownName: config.samples.identityNameDiscovery ? names.known : undefined,
   });
+}
+
+/** Files are read once, in their order: several processes would each read them whole. */
+function processesOf({ once }: PipelineFlags, { input, workers }: PipelineConfig): number {
+  return once || input.file !== undefined ? 1 : workers;
 }
 
 /** Once at start: the files, what they say without effect, what is wrong with single definitions. */

@@ -69,6 +69,17 @@ function accountOf(stderr: string): Record<string, unknown> {
 }
 
 describe("tpctl pipeline", () => {
+  test("files are read by one process, however many workers there are to be", async () => {
+    await using folder = await layOut([], "[notification]\nworkers = 2\n");
+    const out = join(folder.path, "out");
+    await writeFile(join(folder.path, "pipeline.yaml"), pipelineTo([`file://${out}?json`]));
+    await writeFile(join(folder.path, "in.ndjson"), polling(0) + polling(1));
+    const argv = ["pipeline", "--config-file", "ceilometer.conf", "--from", "in.ndjson"];
+    await using program = startProgram(argv, { cwd: folder.path });
+    expect(await program.exited).toBe(0);
+    expect(idsIn(out)).toEqual(["0", "1"]);
+  }, testMs);
+
   test(
     "takes a file to a file and an HTTP server, refuses what is none, and accounts for it",
     async () => {
