@@ -2,6 +2,7 @@
  * Edge (process). Long-running subcommands start again once, in the same process, with the settings of
  * the runtime that suit them: it reads them from the environment alone, and early.
  */
+import { existsSync } from "node:fs";
 
 /**
  * The compiler's last tier (FTL) waits until code has run six times as often as it would by itself.
@@ -20,6 +21,8 @@ export function startTuned(argv: readonly string[]): void {
   const { env, argv0, execPath } = process;
   if (!isExecutable || !longRunning.has(argv[0])) return;
   if (Object.keys(settings).some((name) => env[name] !== undefined)) return;
+  // Put away meanwhile; the runtime would fail with words of its own.
+  if (!existsSync(execPath)) return;
   try {
     process.execve?.(execPath, [argv0, ...argv], { ...env, ...settings });
   } catch {

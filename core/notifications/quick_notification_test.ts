@@ -99,6 +99,9 @@ describe("a notification as it is usually written", () => {
     const quick = reader.read(enveloped(sent));
     reader.read(enveloped({ ...sent, payload: {} }));
     expect(() => quick?.payload).toThrow("holds another text");
+    const last = reader.read(enveloped(sent));
+    expect(reader.read(Buffer.from("no notification"))).toBeUndefined();
+    expect(() => last?.payload).toThrow("holds another text");
   });
 });
 

@@ -70,11 +70,13 @@ export class TextIndex {
 
   /** Reads an object that is the whole text; false where it must be read in the usual way. */
   read(text: Uint8Array): boolean {
+    this.#turn++;
     return this.#text.copy(text) && this.#index();
   }
 
   /** Reads the message in an envelope of version 2.0 that is written as oslo.messaging does. */
   readEnveloped(text: Uint8Array): boolean {
+    this.#turn++;
     return this.#text.unwrap(text) && this.#index();
   }
 
@@ -175,7 +177,6 @@ export class TextIndex {
 
   /** Makes room for the records of the shortest values: lists in lists, of two bytes each. */
   #begin(): void {
-    this.#turn++;
     const records = recordSize * ((this.#text.length >> 1) + 2);
     if (this.#records.length < records) this.#records = new Int32Array(2 * records);
     this.#names.clear();
