@@ -209,11 +209,13 @@ const usual: Dict = {
   message_id: "m",
 };
 
+const { definitions } = readMeterFiles(defaultMeterFiles);
+
 /** What samples and events come of a notification, with ids that count. */
 function outcomeOf(notification: Notification): unknown {
   let count = 0;
   const make = createSampleMaker({
-    definitions: readMeterFiles(defaultMeterFiles).definitions,
+    definitions,
     options: sampleDefaults,
     newId: () => `id-${++count}`,
   });
