@@ -50,7 +50,11 @@ function labelValue(value: Value): string {
     .replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
 }
 
+/** Text that Prometheus reads as Python does, and is written as it came. */
+const plainNumber = /^-?[0-9]+(\.[0-9]+)?$/;
+
 function volumeText(volume: Value): string {
+  if (typeof volume === "string" && plainNumber.test(volume)) return volume;
   const isPlain = typeof volume === "number" || typeof volume === "bigint";
   return valueStr(isPlain || volume instanceof PyFloat ? volume : new PyFloat(floatOf(volume)));
 }
