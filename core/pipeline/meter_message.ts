@@ -12,27 +12,14 @@ import { type Signer, writePair, writeValue } from "./signature.ts";
 /** The message with its members in the reference's order. */
 export function meterMessage(sample: Sample, signer: Signer): Dict {
   const values = valuesOf(sample, undefined);
-  return {
-    source: sample.source,
-    counter_name: sample.name,
-    counter_type: sample.type,
-    counter_unit: sample.unit,
-    counter_volume: sample.volume,
-    user_id: sample.user_id,
-    user_name: sample.user_name,
-    project_id: sample.project_id,
-    project_name: sample.project_name,
-    resource_id: sample.resource_id,
-    timestamp: sample.timestamp,
-    resource_metadata: sample.resource_metadata,
-    message_id: sample.id,
-    monotonic_time: sample.monotonic_time,
-    message_signature: signer.sign((pairs) => {
-      for (const { name, at } of signed) {
-        if (at !== publisherAt) writePair(pairs, name, values[at] ?? null);
-      }
-    }),
-  };
+  const message: Dict = {};
+  for (let at = 0; at < publisherAt; at++) message[names[at] ?? ""] = values[at] ?? null;
+  message.message_signature = signer.sign((pairs) => {
+    for (const { name, at } of signed) {
+      if (at !== publisherAt) writePair(pairs, name, values[at] ?? null);
+    }
+  });
+  return message;
 }
 
 // One loop for all members, and not a line for each: what the runtime compiles of it is small.
