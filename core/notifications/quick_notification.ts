@@ -3,7 +3,8 @@
  * the bytes says where everything stands, and only what is asked for is made.
  */
 import type { Notification, Priority } from "./notification.ts";
-import { messageOf, usedPriorities } from "./oslo.ts";
+import { usedPriorities } from "./oslo.ts";
+import { startsEnveloped } from "./sent_text.ts";
 import { noValue, root, TextIndex } from "./text_index.ts";
 import { madeValue, MemberName } from "./unread.ts";
 import { Reading } from "./unread_dict.ts";
@@ -20,14 +21,15 @@ export class QuickReader {
    */
   read(bytes: Uint8Array): Notification | undefined {
     const index = this.#index;
-    if (!index.readEnveloped(bytes) && !index.read(bytes)) return undefined;
+    const isRead = startsEnveloped(bytes) ? index.readEnveloped(bytes) : index.read(bytes);
+    if (!isRead) return undefined;
     // An envelope that stands here is no usual one.
     if (index.find(root, envelope.text, envelope.hash) !== noValue) return undefined;
     const priority = this.#text(priorityName)?.toLowerCase();
     const eventType = this.#text(eventTypeName);
     if (priority === undefined || !usedPriorities.has(priority)) return undefined;
     if (eventType === undefined) return undefined;
-    const unread = new UnreadMessage(new Reading(index), messageOf);
+    const unread = new UnreadMessage(new Reading(index));
     return new QuickNotification(priority, eventType, unread);
   }
 

@@ -26,6 +26,12 @@ const isPlain = Uint8Array.from(
   (_, byte) => Number(byte >= space && byte <= tilde && byte !== quote && byte !== backslash),
 );
 
+/** Whether the bytes begin as a usual envelope does: then they are one, or nothing usual. */
+export function startsEnveloped(text: Uint8Array): boolean {
+  for (let i = 0; i < envelopeStart.length; i++) if (text[i] !== envelopeStart[i]) return false;
+  return true;
+}
+
 /** Holds one text at a time, in a buffer of its own. */
 export class SentText {
   #bytes = Buffer.alloc(16_384);
@@ -56,7 +62,7 @@ export class SentText {
   unwrap(text: Uint8Array): boolean {
     const end = text.length - envelopeEnd.length;
     if (end < envelopeStart.length || !this.#makeRoom(text.length)) return false;
-    for (let i = 0; i < envelopeStart.length; i++) if (text[i] !== envelopeStart[i]) return false;
+    if (!startsEnveloped(text)) return false;
     if (text[end] !== quote || text[end + 1] !== envelopeEnd[1]) return false;
     const to = this.#bytes;
     let length = 0;

@@ -308,10 +308,12 @@ export class TextIndex {
       const isShort = at - from <= digitsMax && !isExponent(bytes[at]);
       if (isShort && first !== zero && last !== zero && last !== point) return at;
     }
-    this.#hasOddNumber = true;
     while (isOfNumber(bytes[at])) at++;
     const text = bytes.toString("latin1", from, at);
-    return floatRepr(Number(text)) === text ? at : -1;
+    const number = Number(text);
+    // Written as Python does, JavaScript misreads none but those that are whole.
+    if (Number.isInteger(number)) this.#hasOddNumber = true;
+    return floatRepr(number) === text ? at : -1;
   }
 
   #literal(at: number): number {

@@ -3,6 +3,7 @@
  * event_type, payload, metadata), unread, with what samples need of it besides.
  */
 import { loadValue } from "./load_value.ts";
+import { messageOf } from "./oslo.ts";
 import { noValue, root, type Spot } from "./text_index.ts";
 import { MemberName, Unread } from "./unread.ts";
 import { lookAt, type Reading, UnreadDict } from "./unread_dict.ts";
@@ -21,16 +22,13 @@ const timeoutName = new MemberName("_timeout");
 /** See above; it can be used as long as its `reading`, whose text is the message as it was sent. */
 export class UnreadMessage extends Unread {
   readonly #reading: Reading;
-  readonly #make: (sent: Dict) => Dict;
   #made: Dict | undefined;
   #payload: Unread | Value | undefined;
   #metadata: Dict | undefined;
 
-  /** `make` gives the message as expressions look into it of the message as it was sent. */
-  constructor(reading: Reading, make: (sent: Dict) => Dict) {
+  constructor(reading: Reading) {
     super();
     this.#reading = reading;
-    this.#make = make;
   }
 
   override member(name: MemberName): Value | Unread | undefined {
@@ -51,7 +49,7 @@ export class UnreadMessage extends Unread {
   }
 
   override made(): Dict {
-    return this.#made ??= this.#make(loadValue(this.#reading.index.json(root)) as Dict);
+    return this.#made ??= messageOf(loadValue(this.#reading.index.json(root)) as Dict);
   }
 
   /** Null where the sender left it out. */
