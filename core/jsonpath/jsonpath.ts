@@ -25,11 +25,21 @@ export interface JsonPath {
   matches(from: Looked): Match[];
 }
 
+/** Chains of fields by how they are written, for definitions of one service ask for the same. */
+const known = new Map<string, JsonPath>();
+const knownMax = 10_000;
+
 /** Throws JsonPathError, whose message names the text, the column and what was expected. */
 export function compileJsonPath(text: string): JsonPath {
+  const before = known.get(text);
+  if (before !== undefined) return before;
   const path = parseJsonPath(text);
   const names = plainFields(path);
-  return names === undefined ? searching(text, path) : walking(text, names);
+  if (names === undefined) return searching(text, path);
+  if (known.size >= knownMax) known.clear();
+  const chain = walking(text, names);
+  known.set(text, chain);
+  return chain;
 }
 
 /** The names of `$.a.b.c` or `a.b.c`; undefined for any other expression. */
@@ -45,7 +55,17 @@ function plainFields(path: Path): readonly string[] | undefined {
 
 function walking(text: string, steps: readonly string[]): JsonPath {
   const names = steps.map((step) => new MemberName(step));
+  // What it was asked about last is asked again by the next definition of the same event.
+  let lastFrom: Looked | undefined;
+  let lastFound: Value | undefined;
   const find = (from: Looked): Value | undefined => {
+    if (from !== lastFrom) {
+      lastFound = walk(from);
+      lastFrom = from;
+    }
+    return lastFound;
+  };
+  const walk = (from: Looked): Value | undefined => {
     let value: Looked | undefined = from;
     for (const name of names) {
       value = memberIn(value, name);
