@@ -166,6 +166,20 @@ describe("--graph", () => {
     expect(stdout).toMatch(/far/);
     expect(stdout).not.toContain("secret");
   });
+
+  test("draws what comes through a pipe, which can be read once", async () => {
+    const cwd = mkdtempSync(join(tmpdir(), "tpctl-validate-"));
+    try {
+      await Bun.write(join(cwd, "file.yaml"), PIPES);
+      expect(Bun.spawnSync(["mkfifo", "pipe.yaml"], { cwd }).success).toBe(true);
+      const writer = Bun.spawn(["sh", "-c", "cat file.yaml > pipe.yaml"], { cwd });
+      const { code, stdout } = await run(["--graph", "dot", "pipe.yaml"], { cwd });
+      expect([code, await writer.exited]).toEqual([0, 0]);
+      expect(stdout).toContain('label="pipe.yaml (samples)"');
+    } finally {
+      rmSync(cwd, { recursive: true });
+    }
+  });
 });
 
 describe("--tests", () => {

@@ -98,16 +98,20 @@ function byConfig(config: PipelineConfig): Omit<Given, "resources"> {
 function fromPaths(options: ReadSetupOptions): Given {
   const { paths, kind, surroundings, publisherKinds, stdin } = options;
   const { environment } = surroundings;
-  const report = checkPaths(paths, { kind, environment }, { publisherKinds, stdin });
+  const streams = new Map<string, FileText>();
+  const report = checkPaths(paths, { kind, environment }, { publisherKinds, stdin, streams });
   const kinds = new Map(report.files.map((one) => [one.file, one.kind]));
+  const readText = (path: string): DefinitionFile => {
+    const read = path === "-" && stdin !== undefined ? stdin : streams.get(path) ?? readFile(path);
+    if ("text" in read && !("rule" in read)) return { name: path, text: read.text };
+    throw new UsageError(`Cannot read '${path}': ${"rule" in read ? read.text : ""}`);
+  };
   const ofKind = (wanted: FileKind): DefinitionFile[] =>
-    [...kinds].flatMap(([path, one]) => one === wanted ? [readText(path, options)] : []);
+    [...kinds].flatMap(([path, one]) => one === wanted ? [readText(path)] : []);
   const resources = ofKind("gnocchi_resources.yaml");
   const conf = configOf(paths, kinds);
   if (conf.length === 0) return { ...byFiles(ofKind, paths), resources };
-  const inis = conf.map((path) => readText(path, options)).map(({ name, text }) =>
-    parseIni(text, name)
-  );
+  const inis = conf.map((path) => readText(path)).map(({ name, text }) => parseIni(text, name));
   const around = { environment: { ...placeholders, ...environment }, values: new Map() };
   const config = readPipelineConfig(
     withCredentials((table) => loadedFrom(table, inis, around)),
@@ -182,12 +186,6 @@ function one(files: readonly DefinitionFile[]): DefinitionFile | undefined {
     `Cannot tell which pipelines are meant: '${first.name}' and '${second.name}' are of one kind, ` +
       "expected one of them",
   );
-}
-
-function readText(path: string, { stdin }: ReadSetupOptions): DefinitionFile {
-  const read = path === "-" && stdin !== undefined ? stdin : readFile(path);
-  if ("text" in read && !("rule" in read)) return { name: path, text: read.text };
-  throw new UsageError(`Cannot read '${path}': ${"rule" in read ? read.text : ""}`);
 }
 
 /** Meters of the resource definitions that no notification makes. */

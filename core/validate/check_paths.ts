@@ -45,6 +45,8 @@ export interface CheckDeps {
   readonly publisherKinds: readonly PublisherKind<PublisherSettings>[];
   /** What the path `-` stands for. */
   readonly stdin: FileText | Hit | undefined;
+  /** By path, what can be read once; what is read here is added. */
+  readonly streams?: Map<string, FileText>;
   /** What was found in another way; each has a place in one of the files. */
   readonly more?: readonly (Hit & { readonly place: Place })[];
 }
@@ -81,8 +83,7 @@ class Checking {
   readonly #inis = new Map<string, IniFile>();
   /** By absolute path, in the order of reading. */
   #yamls = new Map<string, Candidate>();
-  /** What could be read once. */
-  readonly #streams = new Map<string, FileText>();
+  readonly #streams: Map<string, FileText>;
   /** Files with comments for us. */
   readonly #commented = new Set<string>();
   /** By absolute path. */
@@ -95,6 +96,7 @@ class Checking {
   constructor(options: CheckOptions, deps: CheckDeps) {
     this.#options = options;
     this.#deps = deps;
+    this.#streams = deps.streams ?? new Map();
   }
 
   run(paths: readonly string[]): Report {
