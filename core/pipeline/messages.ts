@@ -10,53 +10,7 @@ import { DateTimeValue, type Event, type Trait } from "./event.ts";
 import type { Sample } from "./sample.ts";
 import { type Signer, writePairs } from "./signature.ts";
 
-/** `Sample.as_dict()`. */
-export function sampleDict(sample: Sample): Dict {
-  return {
-    name: sample.name,
-    type: sample.type,
-    unit: sample.unit,
-    volume: sample.volume,
-    user_id: sample.user_id,
-    user_name: sample.user_name,
-    project_id: sample.project_id,
-    project_name: sample.project_name,
-    resource_id: sample.resource_id,
-    timestamp: sample.timestamp,
-    resource_metadata: sample.resource_metadata,
-    source: sample.source,
-    id: sample.id,
-    monotonic_time: sample.monotonic_time,
-  };
-}
-
-/** `json.dumps(sample.as_dict())`. */
-export function sampleJson(sample: Sample): string {
-  const metadata = sample.written_metadata?.json ?? metadataJson(sample);
-  const values = [
-    sample.name,
-    sample.type,
-    sample.unit,
-    sample.volume,
-    sample.user_id,
-    sample.user_name,
-    sample.project_id,
-    sample.project_name,
-    sample.resource_id,
-    sample.timestamp,
-    null,
-    sample.source,
-    sample.id,
-    sample.monotonic_time,
-  ];
-  let text = "";
-  for (let at = 0; at < values.length; at++) {
-    text += `${jsonHeads[at]}${at === metadataAt ? metadata : json(values[at] ?? null)}`;
-  }
-  return `${text}}`;
-}
-
-// One loop for all members, and not a line for each: what the runtime compiles of it is small.
+/** The members of a sample, in the reference's order. */
 const names = [
   "name",
   "type",
@@ -72,9 +26,29 @@ const names = [
   "source",
   "id",
   "monotonic_time",
-];
-const metadataAt = names.indexOf("resource_metadata");
-const jsonHeads = names.map((name, at) => `${at === 0 ? "{" : ", "}"${name}": `);
+] as const;
+
+/** `Sample.as_dict()`. */
+export function sampleDict(sample: Sample): Dict {
+  const dict: Dict = {};
+  for (const name of names) dict[name] = sample[name];
+  return dict;
+}
+
+const jsonHeads = names.map((name, at) => [name, `${at === 0 ? "{" : ", "}"${name}": `] as const);
+
+/** `json.dumps(sample.as_dict())`. */
+export function sampleJson(sample: Sample): string {
+  let text = "";
+  // One loop for all members, and not a line for each: what the runtime compiles of it is small.
+  for (const [name, head] of jsonHeads) {
+    text += head;
+    text += name === "resource_metadata"
+      ? sample.written_metadata?.json ?? metadataJson(sample)
+      : json(sample[name]);
+  }
+  return `${text}}`;
+}
 
 function json(value: Value): string {
   return value === null ? "null" : dumpValue(value);
