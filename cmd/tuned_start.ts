@@ -2,7 +2,10 @@
  * Edge (process). Long-running subcommands start again once, in the same process, with the settings of
  * the runtime that suit them: it reads them from the environment alone, and early.
  */
-import { existsSync } from "node:fs";
+import { dlopen, ptr } from "bun:ffi";
+import { existsSync, readdirSync, readlinkSync, realpathSync } from "node:fs";
+import { basename } from "node:path";
+import { openLibc } from "../core/libc.ts";
 
 /** Memory that nobody uses for 10 s goes back to the system; what is used again meanwhile stays. */
 const memory = { MIMALLOC_PURGE_DELAY: "10000" };
@@ -24,15 +27,61 @@ const settings = new Map<string | undefined, Readonly<Record<string, string>>>([
 /** Comes back where there is nothing to set: another subcommand, set already, or run from source. */
 export function startTuned(argv: readonly string[]): void {
   const isExecutable = Bun.main.startsWith("/$bunfs/");
-  const { env, argv0, execPath } = process;
+  const { env, argv0 } = process;
   const wanted = settings.get(argv[0]);
   if (!isExecutable || wanted === undefined) return;
   if (Object.keys(wanted).some((name) => env[name] !== undefined)) return;
-  // Put away meanwhile; the runtime would fail with words of its own.
-  if (!existsSync(execPath)) return;
+  const path = ownPath();
+  if (path === undefined) return;
   try {
-    process.execve?.(execPath, [argv0, ...argv], { ...env, ...wanted });
+    runInstead(path, [argv0, ...argv], { ...env, ...wanted });
   } catch {
-    // Where the system does not allow it, the work is done all the same.
+    // No C library or /proc as on Linux: the work is done all the same.
   }
+}
+
+/**
+ * The path that it was started by, as `pidof` knows a process by the last part of that, a link's name
+ * for one. Nothing where the executable was put away meanwhile, or where another program runs it: the
+ * dynamic linker by hand.
+ */
+function ownPath(): string | undefined {
+  const { argv0, execPath } = process;
+  if (!existsSync(execPath) || basename(execPath).startsWith("ld-")) return undefined;
+  const named = argv0.includes("/") ? argv0 : Bun.which(argv0);
+  const isOwn = named !== null && existsSync(named) && realpathSync(named) === execPath;
+  return isOwn ? named : execPath;
+}
+
+/**
+ * execve(2); comes back where the system does not allow it. What was handed over open
+ * (`--from <(zcat ...)`, the lock of `flock -F`) stays open: the runtime has marked it to be closed.
+ */
+function runInstead(path: string, argv: readonly string[], env: NodeJS.ProcessEnv): void {
+  const calls = openLibc((name) => dlopen(name, libcCalls)).symbols;
+  for (const descriptor of openedDescriptors()) calls.fcntl(descriptor, F_SETFD, 0);
+  const texts = [path, ...argv, ...Object.entries(env).map(([name, text]) => `${name}=${text}`)]
+    .map((text) => Buffer.from(`${text}\0`));
+  const addresses = texts.map((text) => BigInt(ptr(text)));
+  const given = BigUint64Array.from([...addresses.slice(1, argv.length + 1), 0n]);
+  const around = BigUint64Array.from([...addresses.slice(argv.length + 1), 0n]);
+  calls.execve(ptr(texts[0] ?? given), ptr(given), ptr(around));
+}
+
+const F_SETFD = 2;
+const libcCalls = {
+  execve: { args: ["ptr", "ptr", "ptr"], returns: "i32" },
+  fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
+} as const;
+
+/** All but the event loop's own, which the next start makes for itself. */
+function openedDescriptors(): readonly number[] {
+  const folder = "/proc/self/fd";
+  return readdirSync(folder).map(Number).filter((descriptor) => {
+    try {
+      return descriptor > 2 && !readlinkSync(`${folder}/${descriptor}`).startsWith("anon_inode:");
+    } catch {
+      return false; // The folder itself, closed by now.
+    }
+  });
 }
