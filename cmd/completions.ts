@@ -96,19 +96,27 @@ function bashScript(nodes: readonly Node[]): string {
   const values = nodes.flatMap(({ words, flags }) =>
     flags.filter((flag) => flag.takesValue).map(({ names, choices, takesPath }) => {
       const patterns = names.map((name) => `"${words.join(" ")} ${name}"`).join("|");
-      const made = takesPath ? "-f" : `-W "${choices.join(" ")}"`;
-      return `    ${patterns}) COMPREPLY=($(compgen ${made} -- "$word")); return ;;`;
+      const made = takesPath
+        ? `_tpctl_paths "$word"`
+        : `COMPREPLY=($(compgen -W "${choices.join(" ")}" -- "$word"))`;
+      return `    ${patterns}) ${made}; return ;;`;
     })
   );
   const known = nodes.flatMap(({ words }) => words.length > 0 ? [`"${words.join(" ")}"`] : []);
   return `# bash completion of tpctl; made by: tpctl completions bash
+_tpctl_paths() {
+  # The shell's own way with file names knows blanks and quotes; before bash 4 it cannot be asked for.
+  compopt -o default 2>/dev/null && return
+  local IFS=$'\\n'
+  COMPREPLY=($(compgen -f -- "$1"))
+}
 _tpctl() {
   local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD - 1]}"
   local path="" candidates="" paths="" i
   COMPREPLY=()
   # bash takes the colon of sqlite:path for a word of its own.
   if [[ $word == : ]]; then before=: word=""; fi
-  if [[ $before == : ]]; then COMPREPLY=($(compgen -f -- "$word")); return; fi
+  if [[ $before == : ]]; then _tpctl_paths "$word"; return; fi
   # Likewise the equals sign of --format=json.
   if [[ $word == = ]]; then word=""
   elif [[ $before == = ]]; then before="\${COMP_WORDS[COMP_CWORD - 2]}"; fi
@@ -123,7 +131,7 @@ ${values.join("\n")}
   case "$path" in
 ${cases.join("\n")}
   esac
-  if [[ $paths && $word != -* ]]; then COMPREPLY=($(compgen -f -- "$word")); return; fi
+  if [[ $paths && $word != -* ]]; then _tpctl_paths "$word"; return; fi
   COMPREPLY=($(compgen -W "$candidates" -- "$word"))
 }
 complete -o filenames -F _tpctl tpctl

@@ -1,0 +1,76 @@
+/**
+ * Edge (processes, files). Completion scripts where they are used: in shells at a terminal, by the
+ * Tab key, in a folder with file names that need quotes.
+ */
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type TempFolder, tempFolder } from "../testing/servers/server.ts";
+import { startTerminal, terminalMissing } from "../testing/terminal.ts";
+import { completionScript } from "./completions.ts";
+import { wholeProgram } from "./program.ts";
+
+setDefaultTimeout(60_000);
+const program = await wholeProgram();
+
+/** How each is started with nothing of the user's, and takes the script. */
+const shells = {
+  bash: { command: "bash --norc --noprofile", load: "source ./bash.script" },
+};
+
+let folder: TempFolder;
+beforeAll(async () => {
+  folder = await tempFolder("shells");
+  for (const name of ["plain.ndjson", "my file.ndjson", "it's.ndjson", "[x] y.ndjson"]) {
+    await writeFile(join(folder.path, name), "");
+  }
+  await mkdir(join(folder.path, "some dir"));
+  await writeFile(join(folder.path, "some dir", "inner file"), "");
+  for (const shell of Object.keys(shells) as (keyof typeof shells)[]) {
+    await writeFile(join(folder.path, `${shell}.script`), completionScript(program, shell));
+  }
+});
+afterAll(() => folder.remove());
+
+/** What is typed, and the line once Tab is pressed; blanks at its end left out. */
+const lines = [
+  ["tpctl pers", "tpctl persist"],
+  ["tpctl persist --config-f", "tpctl persist --config-file"],
+  ["tpctl persist --once --kind al", "tpctl persist --once --kind alarms"],
+  ["tpctl validate --format=js", "tpctl validate --format=json"],
+  ["tpctl tail pl", "tpctl tail plain.ndjson"],
+  ["tpctl persist --from my", "tpctl persist --from my\\ file.ndjson"],
+  ["tpctl persist --from my\\ f", "tpctl persist --from my\\ file.ndjson"],
+  ["tpctl persist --from=my", "tpctl persist --from=my\\ file.ndjson"],
+  ["tpctl tail it", "tpctl tail it\\'s.ndjson"],
+  ["tpctl tail \\[", "tpctl tail \\[x\\]\\ y.ndjson"],
+  ["tpctl tail some\\ dir/", "tpctl tail some\\ dir/inner\\ file"],
+  ["tpctl tail sqlite:pl", "tpctl tail sqlite:plain.ndjson"],
+  ["tpctl persist --to sqlite:my", "tpctl persist --to sqlite:my\\ file.ndjson"],
+] as const;
+
+for (const [shell, { command, load }] of Object.entries(shells)) {
+  const missing = Bun.which(shell) === null
+    ? `${shell} is not installed (Debian package ${shell})`
+    : terminalMissing();
+  if (missing !== undefined) console.error(`skipped: completions in ${shell}: ${missing}`);
+
+  describe.skipIf(missing !== undefined)(shell, () => {
+    test("every line is completed", async () => {
+      const size = { columns: 120, rows: 30 };
+      await using terminal = await startTerminal({ command, cwd: folder.path, ...size });
+      const lastLine = (screen: readonly string[]): string => screen.findLast(Boolean) ?? "";
+      terminal.press(`${load}; PS1='> '; clear`, "Enter");
+      await terminal.until("ready", (screen) => lastLine(screen) === ">");
+      for (const [typed, completed] of lines) {
+        terminal.press(typed);
+        await terminal.until("typed", (screen) => lastLine(screen) === `> ${typed}`);
+        terminal.press("Tab");
+        await terminal.until(completed, (screen) => lastLine(screen) === `> ${completed}`);
+        terminal.press("C-u");
+        await terminal.until("empty again", (screen) => lastLine(screen) === ">");
+      }
+      expect(terminal.screen().filter(Boolean)).toEqual([">"]);
+    });
+  });
+}
