@@ -144,7 +144,7 @@ function zshScript(nodes: readonly Node[]): string {
     const rest = words.length === 0
       ? [`'*::argument:->next'`]
       : takesPaths
-      ? ["'*:path:_files'"]
+      ? ["'*:path:_tpctl_paths'"]
       : [];
     const all = [...specs, ...(next.length > 0 ? [zshNext(next)] : []), ...rest];
     return `${zshName(words)}() {
@@ -156,12 +156,21 @@ ${words.length === 0 ? zshDispatch(nodes) : ""}}`;
   });
   return `#compdef tpctl
 # zsh completion of tpctl; made by: tpctl completions zsh
+_tpctl_paths() {
+  # The path of sqlite:path and file:///path begins later, unless a file is called like that.
+  _files "$@" && return
+  compset -P '*:(//|)' && _files "$@"
+}
 ${functions.join("\n")}
-_tpctl "$@"
+# Loaded by its name it is to complete a line, else (source, eval) only to be known.
+if [[ $funcstack[1] == _tpctl ]]; then _tpctl "$@"; else compdef _tpctl tpctl; fi
 `;
 }
 
 function zshNext(next: Node["next"]): string {
+  if (next.every(({ help }) => help === "")) {
+    return `'1:command:(${next.map(({ word }) => word).join(" ")})'`;
+  }
   const items = next.map(({ word, help }) => `${word}\\:"${zshText(help)}"`);
   return `'1:command:((${items.join(" ")}))'`;
 }
@@ -182,9 +191,11 @@ function zshSpec(name: string, { help, takesValue, takesPath, choices }: Flag): 
   const value = choices.length > 0
     ? `:value:(${choices.join(" ")})`
     : takesPath
-    ? ":value:_files"
+    ? ":value:_tpctl_paths"
     : ":value: ";
-  return `'*${name}[${zshText(help)}]${takesValue ? value : ""}'`;
+  // The equals sign: the value may also stand in the same word, behind one.
+  const equals = takesValue && name.startsWith("--") ? "=" : "";
+  return `'*${name}${equals}[${zshText(help)}]${takesValue ? value : ""}'`;
 }
 
 function zshName(words: readonly string[]): string {

@@ -13,10 +13,17 @@ import { wholeProgram } from "./program.ts";
 setDefaultTimeout(60_000);
 const program = await wholeProgram();
 
-/** How each is started with nothing of the user's, and takes the script. */
+/** How each is started with nothing of the user's, and takes its script. */
 const shells = {
-  bash: { command: "bash --norc --noprofile", load: "source ./bash.script" },
+  bash: { command: "bash --norc --noprofile", file: "tpctl.bash", load: "source ./tpctl.bash" },
+  zsh: {
+    command: "zsh -f",
+    file: "_tpctl",
+    load: "fpath=($PWD $fpath); autoload -U compinit; compinit -u -D",
+  },
 };
+
+const names = ["bash", "zsh"] as const;
 
 let folder: TempFolder;
 beforeAll(async () => {
@@ -26,8 +33,9 @@ beforeAll(async () => {
   }
   await mkdir(join(folder.path, "some dir"));
   await writeFile(join(folder.path, "some dir", "inner file"), "");
-  for (const shell of Object.keys(shells) as (keyof typeof shells)[]) {
-    await writeFile(join(folder.path, `${shell}.script`), completionScript(program, shell));
+  for (const shell of names) {
+    const script = completionScript(program, shell);
+    await writeFile(join(folder.path, shells[shell].file), script);
   }
 });
 afterAll(() => folder.remove());
@@ -35,7 +43,7 @@ afterAll(() => folder.remove());
 /** What is typed, and the line once Tab is pressed; blanks at its end left out. */
 const lines = [
   ["tpctl pers", "tpctl persist"],
-  ["tpctl persist --config-f", "tpctl persist --config-file"],
+  ["tpctl persist --onc", "tpctl persist --once"],
   ["tpctl persist --once --kind al", "tpctl persist --once --kind alarms"],
   ["tpctl validate --format=js", "tpctl validate --format=json"],
   ["tpctl tail pl", "tpctl tail plain.ndjson"],
@@ -49,7 +57,8 @@ const lines = [
   ["tpctl persist --to sqlite:my", "tpctl persist --to sqlite:my\\ file.ndjson"],
 ] as const;
 
-for (const [shell, { command, load }] of Object.entries(shells)) {
+for (const shell of names) {
+  const { command, load } = shells[shell];
   const missing = Bun.which(shell) === null
     ? `${shell} is not installed (Debian package ${shell})`
     : terminalMissing();
@@ -62,7 +71,8 @@ for (const [shell, { command, load }] of Object.entries(shells)) {
       const lastLine = (screen: readonly string[]): string => screen.findLast(Boolean) ?? "";
       terminal.press(`${load}; PS1='> '; clear`, "Enter");
       await terminal.until("ready", (screen) => lastLine(screen) === ">");
-      for (const [typed, completed] of lines) {
+      const url = `tpctl tail file://${folder.path}/`;
+      for (const [typed, completed] of [...lines, [`${url}pl`, `${url}plain.ndjson`]] as const) {
         terminal.press(typed);
         await terminal.until("typed", (screen) => lastLine(screen) === `> ${typed}`);
         terminal.press("Tab");
@@ -74,3 +84,10 @@ for (const [shell, { command, load }] of Object.entries(shells)) {
     });
   });
 }
+
+test.skipIf(Bun.which("zsh") === null)("zsh also takes the script by source", () => {
+  const script = "autoload -U compinit; compinit -u -D; source ./_tpctl; print $_comps[tpctl]";
+  const run = Bun.spawnSync(["zsh", "-fc", script], { cwd: folder.path });
+  expect(run.stderr.toString()).toBe("");
+  expect(run.stdout.toString()).toBe("_tpctl\n");
+});
