@@ -207,18 +207,22 @@ function zshText(text: string): string {
 }
 
 function fishScript(nodes: readonly Node[]): string {
-  const lines = nodes.flatMap(({ words, flags, next }) => {
-    const here = words.length === 0
-      ? "__fish_use_subcommand"
-      : `__fish_seen_subcommand_from ${words.at(-1)}`;
+  const lines = nodes.flatMap(({ words, flags, next, takesPaths }) => {
+    const here = words.length === 0 ? "__fish_use_subcommand" : `__tpctl_in ${words.at(-1)}`;
     const start = `complete -c tpctl -n '${here}'`;
     return [
+      ...(takesPaths ? [] : [`${start} -f`]),
       ...next.map(({ word, help }) => `${start} -f -a ${word}${fishHelp(help)}`),
       ...flags.map((flag) => `${start}${fishFlag(flag)}${fishHelp(flag.help)}`),
     ];
   });
   return `# fish completion of tpctl; made by: tpctl completions fish
 complete -c tpctl -e
+# Asks for the first word alone: a file may be called like a command.
+function __tpctl_in
+  set -l words (commandline -opc)
+  test "$words[2]" = $argv[1]
+end
 ${lines.join("\n")}
 `;
 }

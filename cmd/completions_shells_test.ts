@@ -13,17 +13,29 @@ import { wholeProgram } from "./program.ts";
 setDefaultTimeout(60_000);
 const program = await wholeProgram();
 
-/** How each is started with nothing of the user's, and takes its script. */
+/** How each is started with nothing of the user's, and takes its script and the prompt. */
 const shells = {
-  bash: { command: "bash --norc --noprofile", file: "tpctl.bash", load: "source ./tpctl.bash" },
+  bash: {
+    command: "bash --norc --noprofile",
+    file: "tpctl.bash",
+    load: ["source ./tpctl.bash", "PS1='> '"],
+  },
   zsh: {
     command: "zsh -f",
     file: "_tpctl",
-    load: "fpath=($PWD $fpath); autoload -U compinit; compinit -u -D",
+    load: ["fpath=($PWD $fpath)", "autoload -U compinit", "compinit -u -D", "PS1='> '"],
+  },
+  fish: {
+    command: "fish --no-config",
+    file: "tpctl.fish",
+    load: [
+      "source tpctl.fish",
+      "set fish_autosuggestion_enabled 0",
+      "function fish_prompt; printf '> '; end",
+    ],
   },
 };
-
-const names = ["bash", "zsh"] as const;
+const names = ["bash", "zsh", "fish"] as const;
 
 let folder: TempFolder;
 beforeAll(async () => {
@@ -46,6 +58,8 @@ const lines = [
   ["tpctl persist --onc", "tpctl persist --once"],
   ["tpctl persist --once --kind al", "tpctl persist --once --kind alarms"],
   ["tpctl validate --format=js", "tpctl validate --format=json"],
+  // A file may be called like a command.
+  ["tpctl validate persist --on", "tpctl validate persist --online"],
   ["tpctl tail pl", "tpctl tail plain.ndjson"],
   ["tpctl persist --from my", "tpctl persist --from my\\ file.ndjson"],
   ["tpctl persist --from my\\ f", "tpctl persist --from my\\ file.ndjson"],
@@ -69,7 +83,7 @@ for (const shell of names) {
       const size = { columns: 120, rows: 30 };
       await using terminal = await startTerminal({ command, cwd: folder.path, ...size });
       const lastLine = (screen: readonly string[]): string => screen.findLast(Boolean) ?? "";
-      terminal.press(`${load}; PS1='> '; clear`, "Enter");
+      terminal.press([...load, "clear"].join("; "), "Enter");
       await terminal.until("ready", (screen) => lastLine(screen) === ">");
       const url = `tpctl tail file://${folder.path}/`;
       for (const [typed, completed] of [...lines, [`${url}pl`, `${url}plain.ndjson`]] as const) {
@@ -90,4 +104,15 @@ test.skipIf(Bun.which("zsh") === null)("zsh also takes the script by source", ()
   const run = Bun.spawnSync(["zsh", "-fc", script], { cwd: folder.path });
   expect(run.stderr.toString()).toBe("");
   expect(run.stdout.toString()).toBe("_tpctl\n");
+});
+
+test.skipIf(Bun.which("fish") === null)("fish offers files where a command takes some", () => {
+  const offered = (line: string): string => {
+    const script = `source tpctl.fish; complete -C '${line}'`;
+    return Bun.spawnSync(["fish", "--no-config", "-c", script], { cwd: folder.path })
+      .stdout.toString();
+  };
+  expect(offered("tpctl tail ")).toContain("plain.ndjson\n");
+  expect(offered("tpctl persist --from ")).toContain("plain.ndjson\n");
+  expect(offered("tpctl persist ")).toBe("");
 });
