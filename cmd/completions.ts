@@ -60,10 +60,7 @@ export function completionScript(
 }
 
 function nodesOf(command: CommandUnknownOpts, words: readonly string[]): Node[] {
-  const subcommands = command.commands.map((one) => ({
-    word: one.name(),
-    help: one.description(),
-  }));
+  const commands = command.commands.map((one) => ({ word: one.name(), help: one.description() }));
   const choices = command.registeredArguments.flatMap((argument) => argument.argChoices ?? []);
   const flags = command.options.map((option) => ({
     names: [option.long, option.short].filter((name) => name !== undefined && name !== null),
@@ -72,7 +69,8 @@ function nodesOf(command: CommandUnknownOpts, words: readonly string[]): Node[] 
     takesPath: pathValues.test(option.flags),
     choices: option.argChoices ?? [],
   }));
-  if (words.length === 0) subcommands.push({ word: "help", help: "show help for a command" });
+  // The parser makes this one by itself.
+  const helps = words.length > 0 ? [] : [{ word: "help", help: "show help for a command" }];
   const noValue = { takesValue: false, takesPath: false, choices: [] };
   const help = { names: ["--help"], help: "show help", ...noValue };
   return [
@@ -80,10 +78,13 @@ function nodesOf(command: CommandUnknownOpts, words: readonly string[]): Node[] 
       words,
       help: command.description(),
       flags: [...flags, help],
-      next: [...subcommands, ...choices.map((word) => ({ word, help: "" }))],
+      next: [...commands, ...helps, ...choices.map((word) => ({ word, help: "" }))],
       takesPaths: command.registeredArguments.length > 0 && choices.length === 0,
     },
     ...command.commands.flatMap((one) => nodesOf(one, [...words, one.name()])),
+    ...helps.map(({ word, help }) => (
+      { words: [word], help, flags: [], next: commands, takesPaths: false }
+    )),
   ];
 }
 

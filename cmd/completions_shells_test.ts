@@ -55,6 +55,7 @@ afterAll(() => folder.remove());
 /** What is typed, and the line once Tab is pressed; blanks at its end left out. */
 const lines = [
   ["tpctl pers", "tpctl persist"],
+  ["tpctl help val", "tpctl help validate"],
   ["tpctl persist --onc", "tpctl persist --once"],
   ["tpctl persist --once --kind al", "tpctl persist --once --kind alarms"],
   ["tpctl validate --format=js", "tpctl validate --format=json"],

@@ -21,6 +21,7 @@ describe("bash", () => {
   test("commands, options, choices", () => {
     expect(offered("")).toEqual(expect.arrayContaining(["persist", "completions", "--version"]));
     expect(offered("hel")).toEqual(["help"]);
+    expect(offered("help", "")).not.toContain("--version");
     expect(offered("per")).toEqual(["persist"]);
     expect(offered("persist", "--config-")).toEqual(["--config-file", "--config-dir"]);
     expect(offered("persist", "--once", "--kind", "")).toEqual(["metrics", "alarms", "events"]);
