@@ -44,6 +44,8 @@ const needed: readonly Needed[] = [
   { debianPackage: "openssl", programs: ["openssl"] },
   { debianPackage: "graphviz", programs: ["dot"] },
   { debianPackage: "tmux", programs: ["tmux"] },
+  { debianPackage: "zsh", programs: ["zsh"] },
+  { debianPackage: "fish", programs: ["fish"] },
   { debianPackage: "librsvg2-bin", programs: ["rsvg-convert"] },
   { debianPackage: "systemd", programs: ["systemd-analyze", "/usr/bin/systemd-analyze"] },
 ];
