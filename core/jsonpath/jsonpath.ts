@@ -4,7 +4,7 @@
  * The dialect is jsonpath-rw-ext's (1.2, with jsonpath-rw 1.4), odd corners included. A plain chain
  * of fields, which nearly all definitions are, is walked without making matches.
  */
-import { madeValue, memberIn, MemberName, type Unread } from "../notifications/unread.ts";
+import { madeValue, memberIn, MemberName, Unread } from "../notifications/unread.ts";
 import type { Value } from "../notifications/value.ts";
 import { compilePath, noParent } from "./compile.ts";
 import { bareMatch, Match } from "./match.ts";
@@ -53,17 +53,38 @@ function plainFields(path: Path): readonly string[] | undefined {
   return first === undefined || last === undefined ? undefined : [...first, ...last];
 }
 
+/** What a chain has found in the message that is asked about. */
+interface Answer {
+  isKnown: boolean;
+  found: Value | undefined;
+}
+
+// The next definition of the same event asks the same message for the same. Of those before nothing is
+// kept, and nothing of what is made already, which may be large.
+let asked: Unread | undefined;
+const answers: Answer[] = [];
+
+function askAbout(message: Unread): void {
+  for (const answer of answers) {
+    answer.isKnown = false;
+    answer.found = undefined;
+  }
+  answers.length = 0;
+  asked = message;
+}
+
 function walking(text: string, steps: readonly string[]): JsonPath {
   const names = steps.map((step) => new MemberName(step));
-  // What it was asked about last is asked again by the next definition of the same event.
-  let lastFrom: Looked | undefined;
-  let lastFound: Value | undefined;
+  const answer: Answer = { isKnown: false, found: undefined };
   const find = (from: Looked): Value | undefined => {
-    if (from !== lastFrom) {
-      lastFound = walk(from);
-      lastFrom = from;
+    if (!(from instanceof Unread)) return walk(from);
+    if (from !== asked) askAbout(from);
+    if (!answer.isKnown) {
+      answer.found = walk(from);
+      answer.isKnown = true;
+      answers.push(answer);
     }
-    return lastFound;
+    return answer.found;
   };
   const walk = (from: Looked): Value | undefined => {
     let value: Looked | undefined = from;

@@ -6,6 +6,8 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import recorded from "../../testdata/jsonpath/cases.json" with { type: "json" };
 import { loadValue } from "../notifications/load_value.ts";
+import { type MemberName, Unread } from "../notifications/unread.ts";
+import type { Value } from "../notifications/value.ts";
 import { PythonError } from "../notifications/value_rules.ts";
 import { dumpValue } from "../notifications/value_text.ts";
 import { compileJsonPath, type JsonPath } from "./jsonpath.ts";
@@ -98,6 +100,29 @@ test("the long way and the short way for plain fields are one", () => {
     expect(plain.first(root)).toEqual(long.first(root));
   }
 });
+
+test("a chain that several definitions ask answers for the message that is asked about", () => {
+  const [one, other] = [1, 2].map((id) => new OneMember("id", id));
+  const [first, second] = [compileJsonPath("$.id"), compileJsonPath("id")];
+  const ask = (path: JsonPath) =>
+    [one, one, other, one, null].map((from = null) => path.first(from));
+  expect([ask(first), ask(second), ask(first)]).toEqual(Array(3).fill([1, 1, 2, 1, null]));
+  expect([first.values(other ?? null), second.values(one ?? null)]).toEqual([[2], [1]]);
+});
+
+class OneMember extends Unread {
+  constructor(readonly name: string, readonly value: Value) {
+    super();
+  }
+
+  override member({ text }: MemberName): Value | undefined {
+    return text === this.name ? this.value : undefined;
+  }
+
+  override made(): Value {
+    return { [this.name]: this.value };
+  }
+}
 
 const words = fc.constantFrom(
   ..."$ @ * . .. | & ( ) [ ] ? : , + - / \\ = ~ a b-c true 1 -2 2.5 'q' \"r\" ` where `len` `sub(/a/, b)` é \n"

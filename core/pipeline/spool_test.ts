@@ -13,6 +13,8 @@ import { VirtualClock } from "../../testing/virtual_clock.ts";
 import { openFileLocks } from "../files/file_lock.ts";
 import { silentLog } from "../log/log.ts";
 import { PyFloat } from "../notifications/value.ts";
+import { dumpValue } from "../notifications/value_text.ts";
+import { WrittenDict } from "../notifications/written_dict.ts";
 import { createMetrics, type Metrics } from "../observe/metrics.ts";
 import { DateTimeValue, type Event } from "./event.ts";
 import type { Parcel } from "./parcel.ts";
@@ -121,6 +123,22 @@ describe("spool", () => {
     await again.release(2);
     await again.close();
     expect(await readdir(options.folder)).toEqual([]);
+  });
+
+  test("a sample whose metadata are still text is put in like any other", () => {
+    const made = sampleOf("1");
+    const text = dumpValue(made.resource_metadata);
+    const { resource_metadata: _, ...members } = made;
+    const written = {
+      ...members,
+      written_metadata: new WrittenDict(text),
+      get resource_metadata(): never {
+        throw new Error("made for nothing");
+      },
+    };
+    expect(encodeRecord(parcelOf([written, made]), 5)).toEqual(
+      encodeRecord(parcelOf([made, made]), 5),
+    );
   });
 
   test("has one owner at a time; what a dead one left is taken over", async () => {
