@@ -19,7 +19,6 @@ async function run(argv: readonly string[]): Promise<number> {
     process.stdout.write(`${versionText()}\n`);
     return 0;
   }
-  startTuned(argv);
   try {
     const { programFor } = await import("./program.ts");
     const program = await programFor(argv);
@@ -57,6 +56,8 @@ function endOnDefect(error: unknown): void {
 }
 
 /** Why stdout takes nothing, a full disk for one. A reader that has gone away (`... | head`) is no error. */
+// Before the runtime opens anything for stdout and stderr: what is open is handed over.
+startTuned(process.argv.slice(2));
 let refusal: unknown;
 process.stdout.on("error", (error) => {
   if (systemCode(error) !== "EPIPE") refusal ??= error;

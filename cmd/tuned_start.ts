@@ -11,7 +11,7 @@ import { openLibc } from "../core/libc.ts";
 const memory = { MIMALLOC_PURGE_DELAY: "10000" };
 
 /**
- * By subcommand. The compiler's two upper tiers wait until code has run several times as often as they
+ * By subcommand. The compiler's upper tiers wait until code has run several times as often as they
  * would by themselves: compiling earlier costs a run of 20,000 notifications a quarter of its CPU time,
  * and pays off for nothing but the few loops over bytes, which get there all the same.
  */
@@ -24,19 +24,21 @@ const settings = new Map<string | undefined, Readonly<Record<string, string>>>([
   }],
 ]);
 
-/** Comes back where there is nothing to set: another subcommand, set already, or run from source. */
+/**
+ * Comes back where there is nothing to set (another subcommand, set already, run from source) or no way
+ * to do it: on anything but Linux.
+ */
 export function startTuned(argv: readonly string[]): void {
   const isExecutable = Bun.main.startsWith("/$bunfs/");
   const { env, argv0 } = process;
   const wanted = settings.get(argv[0]);
   if (!isExecutable || wanted === undefined) return;
   if (Object.keys(wanted).some((name) => env[name] !== undefined)) return;
-  const path = ownPath();
-  if (path === undefined) return;
   try {
-    runInstead(path, [argv0, ...argv], { ...env, ...wanted });
+    const path = ownPath();
+    if (path !== undefined) runInstead(path, [argv0, ...argv], { ...env, ...wanted });
   } catch {
-    // No C library or /proc as on Linux: the work is done all the same.
+    // No C library or /proc as on Linux, or put away meanwhile: the work is done all the same.
   }
 }
 
@@ -60,12 +62,18 @@ function ownPath(): string | undefined {
 function runInstead(path: string, argv: readonly string[], env: NodeJS.ProcessEnv): void {
   const calls = openLibc((name) => dlopen(name, libcCalls)).symbols;
   for (const descriptor of openedDescriptors()) calls.fcntl(descriptor, F_SETFD, 0);
-  const texts = [path, ...argv, ...Object.entries(env).map(([name, text]) => `${name}=${text}`)]
-    .map((text) => Buffer.from(`${text}\0`));
-  const addresses = texts.map((text) => BigInt(ptr(text)));
-  const given = BigUint64Array.from([...addresses.slice(1, argv.length + 1), 0n]);
-  const around = BigUint64Array.from([...addresses.slice(argv.length + 1), 0n]);
-  calls.execve(ptr(texts[0] ?? given), ptr(given), ptr(around));
+  const around = Object.entries(env).map(([name, text]) => `${name}=${text}`);
+  const [given, set] = [argv, around].map((texts) => texts.map(terminated));
+  calls.execve(terminated(path), addresses(given ?? []), addresses(set ?? []));
+}
+
+function terminated(text: string): Buffer {
+  return Buffer.from(`${text}\0`);
+}
+
+/** Where the texts stand, and 0. */
+function addresses(texts: readonly Buffer[]): BigUint64Array {
+  return BigUint64Array.from([...texts.map((text) => BigInt(ptr(text))), 0n]);
 }
 
 const F_SETFD = 2;
@@ -74,7 +82,7 @@ const libcCalls = {
   fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
 } as const;
 
-/** All but the event loop's own, which the next start makes for itself. */
+/** Those that were handed over: so far the runtime has opened no other than its event loop's. */
 function openedDescriptors(): readonly number[] {
   const folder = "/proc/self/fd";
   return readdirSync(folder).map(Number).filter((descriptor) => {

@@ -59,8 +59,9 @@ interface Answer {
   found: Value | undefined;
 }
 
-// The next definition of the same event asks the same message for the same. Of those before nothing is
-// kept, and nothing of what is made already, which may be large.
+// The next definition of the same event asks the same message for the same. Here, as definitions share
+// nothing but their chains. Of messages before nothing is kept, and nothing of what is made already,
+// which may be large.
 let asked: Unread | undefined;
 const answers: Answer[] = [];
 
