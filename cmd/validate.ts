@@ -7,6 +7,7 @@ import { systemClock } from "../core/clock.ts";
 import { UsageError } from "../core/errors.ts";
 import { checkOnline } from "../core/online/check_online.ts";
 import { checkPaths } from "../core/validate/check_paths.ts";
+import type { FileText } from "../core/validate/file_text.ts";
 import type { Finding } from "../core/validate/finding.ts";
 import { githubReport } from "../core/validate/formats/github.ts";
 import { jsonReport } from "../core/validate/formats/json.ts";
@@ -39,7 +40,7 @@ async function runValidate(flags: ValidateFlags): Promise<void> {
   const stdin = paths.includes("-") ? await readStdinText() : undefined;
   const publisherKinds = await loadPublisherKinds();
   const options = { kind, environment: process.env };
-  const deps = { publisherKinds, stdin };
+  const deps = { publisherKinds, stdin, streams: new Map<string, FileText>() };
   const offline = checkPaths(paths, options, deps);
   if (offline.files.length === 0) throw nothingFound(paths);
   const { onlineMs: timeoutMs } = flags;

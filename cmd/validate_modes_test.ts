@@ -167,19 +167,24 @@ describe("--graph", () => {
     expect(stdout).not.toContain("secret");
   });
 
-  test("draws what comes through a pipe, which can be read once", async () => {
-    const cwd = mkdtempSync(join(tmpdir(), "tpctl-validate-"));
-    try {
-      await Bun.write(join(cwd, "file.yaml"), PIPES);
+  test.each([[], ["ceilometer.conf"]])(
+    "draws what comes through a pipe, which can be read once (beside %p)",
+    async (...beside) => {
+      const cwd = mkdtempSync(join(tmpdir(), "tpctl-validate-"));
+      await Bun.write(join(cwd, "ceilometer.conf"), CONF);
+      await Bun.write(join(cwd, "pipes.yaml"), PIPES);
       expect(Bun.spawnSync(["mkfifo", "pipe.yaml"], { cwd }).success).toBe(true);
-      const writer = Bun.spawn(["sh", "-c", "cat file.yaml > pipe.yaml"], { cwd });
-      const { code, stdout } = await run(["--graph", "dot", "pipe.yaml"], { cwd });
-      expect([code, await writer.exited]).toEqual([0, 0]);
-      expect(stdout).toContain('label="pipe.yaml (samples)"');
-    } finally {
-      rmSync(cwd, { recursive: true });
-    }
-  });
+      const writer = Bun.spawn(["sh", "-c", "exec cat pipes.yaml > pipe.yaml"], { cwd });
+      try {
+        const { code, stdout } = await run(["--graph", "dot", ...beside, "pipe.yaml"], { cwd });
+        expect([code, await writer.exited]).toEqual([0, 0]);
+        expect(stdout).toContain('pipe.yaml (samples)"');
+      } finally {
+        writer.kill();
+        rmSync(cwd, { recursive: true });
+      }
+    },
+  );
 });
 
 describe("--tests", () => {

@@ -44,14 +44,21 @@ export interface DefinitionPaths
 /** Where meter definitions are looked for when no folder is named. */
 const metersFolder = "/etc/ceilometer/meters.d";
 
-/** Reads what the pipelines that are on need. Throws nothing. */
+/**
+ * Reads what the pipelines that are on need. Throws nothing. `known`: texts by absolute path, of what
+ * could be read once.
+ */
 export function readDefinitionFiles(
   config: DefinitionConfig,
   pipelines: readonly PipelineName[],
+  known?: ReadonlyMap<string, string>,
 ): DefinitionFiles {
   const found = findDefinitionFiles(config, pipelines);
   const problems = [...found.problems];
-  const read = (path: string): DefinitionFile | undefined => readText(path, problems);
+  const read = (path: string): DefinitionFile | undefined => {
+    const text = known?.get(path);
+    return text === undefined ? readText(path, problems) : { name: path, text };
+  };
   const one = (path: string | undefined) => path === undefined ? undefined : read(path);
   return {
     ...found,

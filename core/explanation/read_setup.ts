@@ -90,9 +90,12 @@ function fromUsualPlaces({ surroundings }: ReadSetupOptions): Given {
   return { ...byConfig(config), resources: [] };
 }
 
-function byConfig(config: PipelineConfig): Omit<Given, "resources"> {
+function byConfig(
+  config: PipelineConfig,
+  known?: ReadonlyMap<string, string>,
+): Omit<Given, "resources"> {
   const { definitions, pipelines } = config;
-  return { config, files: readDefinitionFiles(definitions, pipelines), pipelines };
+  return { config, files: readDefinitionFiles(definitions, pipelines, known), pipelines };
 }
 
 function fromPaths(options: ReadSetupOptions): Given {
@@ -102,7 +105,7 @@ function fromPaths(options: ReadSetupOptions): Given {
   const report = checkPaths(paths, { kind, environment }, { publisherKinds, stdin, streams });
   const kinds = new Map(report.files.map((one) => [one.file, one.kind]));
   const readText = (path: string): DefinitionFile => {
-    const read = path === "-" && stdin !== undefined ? stdin : streams.get(path) ?? readFile(path);
+    const read = streams.get(path) ?? readFile(path);
     if ("text" in read && !("rule" in read)) return { name: path, text: read.text };
     throw new UsageError(`Cannot read '${path}': ${"rule" in read ? read.text : ""}`);
   };
@@ -123,7 +126,8 @@ function fromPaths(options: ReadSetupOptions): Given {
       searchFolders: configSearchFolders(inis),
     },
   );
-  return { ...byConfig(config), resources };
+  const known = new Map([...streams].map(([path, { text }]) => [resolve(path), text]));
+  return { ...byConfig(config, known), resources };
 }
 
 /** The files of the one configuration. */

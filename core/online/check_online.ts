@@ -38,6 +38,8 @@ export interface CheckOnlineOptions {
   readonly publisherKinds: readonly PublisherKind<PublisherSettings>[];
   /** What the path `-` stands for. */
   readonly stdin: FileText | Hit | undefined;
+  /** By path, what could be read once. */
+  readonly streams?: ReadonlyMap<string, FileText>;
   readonly clock: Clock;
   readonly timeoutMs: number;
 }
@@ -199,7 +201,8 @@ class Gathering {
 
   /** What cannot be read has been said by the check of the files. */
   #text(path: string): string {
-    const read = path === "-" ? this.#options.stdin : readFile(path);
+    const { stdin, streams } = this.#options;
+    const read = path === "-" ? stdin : streams?.get(path) ?? readFile(path);
     return read !== undefined && "isPublic" in read ? read.text : "";
   }
 
