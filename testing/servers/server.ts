@@ -5,7 +5,7 @@
  * business of the files beside this one.
  */
 import { mkdtemp, rm } from "node:fs/promises";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,7 +18,7 @@ export interface ServerProcess {
   readonly pid: number;
   /** What the server has printed so far, both streams, at most the last 256 kB. */
   output(): string;
-  /** Sends a signal to the server alone (SIGSTOP and SIGCONT freeze and thaw it). */
+  /** Sends a signal to the server alone (SIGSTOP, which is waited for, and SIGCONT freeze and thaw it). */
   signal(name: NodeJS.Signals): void;
   /** SIGTERM, then SIGKILL after 10 s; resolves when it is gone. Safe to call twice. */
   stop(): Promise<void>;
@@ -75,7 +75,10 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
   const server: ServerProcess = {
     pid: child.pid,
     output: () => output,
-    signal: (name) => child.kill(name),
+    signal: (name) => {
+      child.kill(name);
+      if (name === "SIGSTOP") waitUntilStopped(child.pid);
+    },
     stop: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
   };
@@ -89,6 +92,23 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
     await Bun.sleep(50);
   }
   return server;
+}
+
+/** Threads that run when the signal comes may answer once more; at most a second. */
+function waitUntilStopped(pid: number): void {
+  const deadline = performance.now() + 1000;
+  while (!isStopped(pid) && performance.now() < deadline) Bun.sleepSync(1);
+}
+
+function isStopped(pid: number): boolean {
+  const threads = `/proc/${pid}/task`;
+  try {
+    return readdirSync(threads).every((thread) =>
+      /\) [TXZ] /.test(readFileSync(`${threads}/${thread}/stat`, "utf8"))
+    );
+  } catch {
+    return !existsSync(threads); // A thread has ended meanwhile; without /proc nothing is known.
+  }
 }
 
 /** A server that a test takes away and gives back; the same one on the same ports and data. */
