@@ -7,35 +7,19 @@ import { type Dict, isDict, type Value } from "../notifications/value.ts";
 import { dumpValue, valueRepr } from "../notifications/value_text.ts";
 import { dateTimeRepr, dateTimeStr, isoDateTime } from "./datetime_text.ts";
 import { DateTimeValue, type Event, type Trait } from "./event.ts";
-import type { Sample } from "./sample.ts";
+import { type Sample, sampleMembers } from "./sample.ts";
 import { type Signer, writePairs } from "./signature.ts";
-
-/** The members of a sample, in the reference's order. */
-const names = [
-  "name",
-  "type",
-  "unit",
-  "volume",
-  "user_id",
-  "user_name",
-  "project_id",
-  "project_name",
-  "resource_id",
-  "timestamp",
-  "resource_metadata",
-  "source",
-  "id",
-  "monotonic_time",
-] as const;
 
 /** `Sample.as_dict()`. */
 export function sampleDict(sample: Sample): Dict {
   const dict: Dict = {};
-  for (const name of names) dict[name] = sample[name];
+  for (const name of sampleMembers) dict[name] = sample[name];
   return dict;
 }
 
-const jsonHeads = names.map((name, at) => [name, `${at === 0 ? "{" : ", "}"${name}": `] as const);
+const jsonHeads = sampleMembers.map((name, at) =>
+  [name, `${at === 0 ? "{" : ", "}"${name}": `] as const
+);
 
 /** `json.dumps(sample.as_dict())`. */
 export function sampleJson(sample: Sample): string {

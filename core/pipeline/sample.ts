@@ -29,3 +29,21 @@ export interface Sample {
   readonly id: string;
   readonly monotonic_time: Value;
 }
+
+/** Its members in the reference's order, which is that of `Sample.as_dict()`. */
+export const sampleMembers = [
+  "name",
+  "type",
+  "unit",
+  "volume",
+  "user_id",
+  "user_name",
+  "project_id",
+  "project_name",
+  "resource_id",
+  "timestamp",
+  "resource_metadata",
+  "source",
+  "id",
+  "monotonic_time",
+] as const satisfies readonly (keyof Sample)[];

@@ -4,6 +4,7 @@
  */
 import { traitTypes } from "../events/trait_definition.ts";
 import { sampleTypes } from "../meters/sample_types.ts";
+import { sampleMembers } from "../pipeline/sample.ts";
 import { type MapShape, optional, required, type Shape } from "../schema/shape.ts";
 
 /** Matches whatever is there and not null. */
@@ -13,24 +14,9 @@ const anything: Shape = { kind: "any", help: `A value, or ${anyValue} for any.` 
 const names: Shape = { kind: "list", of: { kind: "text" } };
 const count: Shape = { kind: "integer", min: 0 };
 
-/** Members of a sample besides name, type and volume. */
-const sampleMembers = [
-  "unit",
-  "user_id",
-  "user_name",
-  "project_id",
-  "project_name",
-  "resource_id",
-  "timestamp",
-  "resource_metadata",
-  "source",
-  "id",
-  "monotonic_time",
-] as const;
-
-const otherMembers = Object.fromEntries(
-  sampleMembers.map((name) => [name, optional({ kind: "any" })]),
-);
+/** These have shapes of their own. */
+const shapedMembers: ReadonlySet<string> = new Set(["name", "type", "volume"]);
+const otherMembers = sampleMembers.filter((name) => !shapedMembers.has(name));
 
 const ways = {
   sinks: optional({ ...names, help: "The sinks that it goes to, all of them, in any order." }),
@@ -47,7 +33,7 @@ const sampleIn: MapShape = {
     name: required({ kind: "text", isFilled: true, help: "The meter." }),
     type: optional({ kind: "text", choices: [...sampleTypes], help: "gauge where left out." }),
     volume: optional({ kind: "any", help: "1 where left out." }),
-    ...otherMembers,
+    ...Object.fromEntries(otherMembers.map((name) => [name, optional({ kind: "any" })])),
   },
 };
 
@@ -58,7 +44,7 @@ const sampleOut: MapShape = {
     name: optional(anything),
     type: optional(anything),
     volume: optional(anything),
-    ...Object.fromEntries(sampleMembers.map((name) => [name, optional(anything)])),
+    ...Object.fromEntries(otherMembers.map((name) => [name, optional(anything)])),
     ...ways,
   },
 };
